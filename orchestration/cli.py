@@ -1,0 +1,158 @@
+"""The verbs. Exit code 0 done; 1 done, but a file was refused or a control stopped; 2 not done, with one clear line."""
+
+import os
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from orchestration import console
+from orchestration.errors import NettoeffektError
+from orchestration.settings import Settings, today
+
+DEMO_AS_OF = date(2025, 1, 31)
+
+app = typer.Typer(
+    help="Tells a Swedish region whether its savings plan really lowers its costs.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Data = Annotated[
+    Path | None, typer.Option("--data", help="The data directory (default: NETTOEFFEKT_DATA, else data/).")
+]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], help="Reckon for this date (default: today in Stockholm)."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def main() -> None:
+    """The command `nettoeffekt`. Every expected error ends in one line and exit code 2; none shows a traceback."""
+    try:
+        app()
+    except NettoeffektError as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        _fail("interrupted. The published release is untouched; run again to go on")
+    except Exception as error:
+        _fail(f"unexpected {type(error).__name__}: {error}. {_keep_traceback()}")
+
+
+def _fail(line: str) -> None:
+    console.error(" ".join(line.split()))
+    sys.exit(2)
+
+
+def _keep_traceback() -> str:
+    """Writes the traceback where it can be found, and says where."""
+    try:
+        file = _settings(None).directory.root / "last_error.txt"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(traceback.format_exc(), encoding="utf-8")
+    except OSError:
+        return "The traceback could not be kept"
+    return f"The traceback is in {file}"
+
+
+def _settings(data: Path | None) -> Settings:
+    return Settings(data=data) if data else Settings()
+
+
+def _date(as_of: datetime | None) -> date:
+    return as_of.date() if as_of else today()
+
+
+def _run(settings: Settings, as_of: date, verb: str, as_json: bool) -> None:
+    from orchestration import pipeline
+
+    found = pipeline.nothing_new(settings, as_of)
+    if found is not None:
+        last, release = found
+        console.show_nothing_new(settings, last, release, as_json)
+        raise typer.Exit(1 if last.stops else 0)
+    _finish(settings, lambda progress: pipeline.run(settings, as_of, verb, progress), as_json)
+
+
+def _finish(settings: Settings, work: Callable[[Callable[[str], None]], Any], as_json: bool) -> None:
+    with console.progress() as progress:
+        outcome = work(progress)
+    console.show_outcome(settings, outcome, as_json)
+    raise typer.Exit(1 if outcome.unresolved or outcome.load.refused else 0)
+
+
+@app.command()
+def demo(data: Data = None, as_json: Json = False) -> None:
+    """Deliver the demo region and run its morning, as of 2025-01-31."""
+    from orchestration import pipeline
+
+    settings = _settings(data)
+    pipeline.deliver_demo(settings)
+    _finish(settings, lambda progress: pipeline.run(settings, DEMO_AS_OF, "demo", progress), as_json)
+
+
+@app.command()
+def run(data: Data = None, as_of: AsOf = None, as_json: Json = False) -> None:
+    """Everything new, from inbox to published. Does nothing if nothing is new."""
+    _run(_settings(data), _date(as_of), "run", as_json)
+
+
+@app.command()
+def load(data: Data = None, as_of: AsOf = None, as_json: Json = False) -> None:
+    """Take in what the inbox holds, and no more."""
+    from orchestration import pipeline
+
+    settings = _settings(data)
+    with console.progress() as progress:
+        report = pipeline.load_only(settings, _date(as_of), progress)
+    console.show_load(report, as_json)
+    raise typer.Exit(1 if report.refused else 0)
+
+
+@app.command()
+def rebuild(data: Data = None, as_of: AsOf = None, as_json: Json = False) -> None:
+    """Make the build anew from landing, and publish."""
+    from orchestration import pipeline
+
+    settings = _settings(data)
+    _finish(settings, lambda progress: pipeline.rebuild(settings, _date(as_of), progress), as_json)
+
+
+@app.command()
+def status(data: Data = None, as_json: Json = False) -> None:
+    """What is published, how fresh each feed is, what was refused and flagged. Needs no lock."""
+    from orchestration.state import read_status
+
+    console.show_status(read_status(_settings(data)), as_json)
+
+
+@app.command()
+def releases(data: Data = None, as_json: Json = False) -> None:
+    """The published releases that are kept, newest first."""
+    from orchestration.publishing.release import releases as kept
+
+    console.show_releases(kept(_settings(data).directory.main), as_json)
+
+
+@app.command()
+def dev(data: Data = None, port: Annotated[int, typer.Option(help="The port, on loopback only.")] = 3000) -> None:
+    """Dagster's user interface on this machine: the assets, their checks, the schedule."""
+    from orchestration.dagster_home import prepare
+
+    settings = _settings(data)
+    environment = {**os.environ, **prepare(settings)}
+    command = [sys.executable, "-m", "dagster", "dev", "--module-name", "orchestration.definitions"]
+    console.say(f"http://127.0.0.1:{port} (Ctrl-C ends it)")
+    raise typer.Exit(subprocess.call([*command, "--host", "127.0.0.1", "--port", str(port)], env=environment))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""The published file: one asset, after every mart and every control."""
+
+import dagster as dg
+
+from orchestration.defs.graph import graph
+from orchestration.pipeline import Run
+
+
+@dg.asset(
+    key=dg.AssetKey(["published", "warehouse"]),
+    group_name="published",
+    kinds={"duckdb"},
+    deps=graph().published_keys(),
+    required_resource_keys={"run"},
+    description="published/warehouse.duckdb: the release that BI tools read.",
+)
+def publish(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    """Swaps in a new release, unless a control says stop."""
+    run: Run = context.resources.run
+    release = run.publish()
+    run.finish()
+    if run.judgement.stops:
+        raise dg.Failure(f"Stopped by {', '.join(sorted({stop.check_id for stop in run.judgement.stops}))}")
+    return dg.MaterializeResult(
+        metadata={
+            "release_id": release.release_id,
+            "as_of": str(release.as_of),
+            "data_hash": release.data_hash,
+            "is_new": run.is_new_release,
+        }
+    )

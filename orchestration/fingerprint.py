@@ -1,0 +1,81 @@
+"""Has anything changed since the last finished run? One hash over all that a run's result depends on.
+
+Importing this must stay cheap: a run that finds nothing new ends within two seconds.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+from orchestration.settings import CHECKOUT, Settings, Workspace
+
+CODE = ("orchestration", "dbt_project", "expectations")
+CODE_SUFFIXES = (".py", ".sql", ".yml", ".yaml", ".md", ".j2", ".css")
+
+
+@dataclass(frozen=True)
+class LastRun:
+    """What the last finished run came to; beside the build it belongs to."""
+
+    fingerprint: str
+    run_id: str
+    as_of: str
+    release_id: str | None
+    stops: tuple[str, ...]
+
+
+def code_version() -> str:
+    """The product's version and twelve digits of a hash over its code, as 0.1.0+3f2a91c0d4e5."""
+    files = (path for folder in CODE for path in _files(CHECKOUT / folder, CODE_SUFFIXES))
+    return f"{version('nettoeffekt')}+{_hash(CHECKOUT, files)[:12]}"
+
+
+def fingerprint(settings: Settings, as_of: date) -> str:
+    """The hash of everything but the deliveries: date, contracts, suites, reference tables, keys and code."""
+    parts = [as_of.isoformat(), code_version(), str(settings.person_key_file)]
+    for folder, suffixes in ((settings.contracts, (".yaml",)), (settings.suites, (".yaml",))):
+        parts.append(_hash(folder, _files(folder, suffixes)))
+    parts.append(_hash(settings.reference, _files(settings.reference, (".csv",))))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def has_unseen_files(settings: Settings) -> bool:
+    """True if a file lies in the inbox: what has been seen leaves it."""
+    inbox = settings.directory.inbox
+    visible = (path for path in inbox.rglob("*") if not any(p.startswith(".") for p in path.relative_to(inbox).parts))
+    return any(not path.is_dir() for path in visible)
+
+
+def read_last_run(workspace: Workspace) -> LastRun | None:
+    """The last finished run, if both its build and its note are there."""
+    try:
+        document = json.loads(workspace.last_run.read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    if not workspace.warehouse.exists():
+        return None
+    return LastRun(**{**document, "stops": tuple(document["stops"])})
+
+
+def write_last_run(workspace: Workspace, last: LastRun) -> None:
+    """Notes a finished run, whole or not at all."""
+    part = workspace.last_run.with_suffix(".part")
+    part.write_text(json.dumps(asdict(last), ensure_ascii=False, indent=1), encoding="utf-8")
+    part.replace(workspace.last_run)
+
+
+def _files(folder: Path, suffixes: tuple[str, ...]) -> Iterable[Path]:
+    return (path for path in folder.rglob("*") if path.suffix in suffixes and path.is_file())
+
+
+def _hash(root: Path, files: Iterable[Path]) -> str:
+    """A hash over names and bytes, in the order of names."""
+    total = hashlib.sha256()
+    for path in sorted(files):
+        total.update(f"{path.relative_to(root)}\0".encode())
+        total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()

@@ -1,0 +1,218 @@
+"""The small rules that contracts.py builds on: names, closed lists, customProperties and their kinds of value.
+
+Each raises BrokenContractError with the key path it was given.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from orchestration.intake.contract_file import BrokenContractError
+
+if TYPE_CHECKING:
+    from orchestration.intake.contracts import Column
+
+ENCODINGS = ("utf-8", "cp1252", "iso-8859-1", "utf-16", "cp437")
+FORMATS = ("csv",)
+UNITS = ("SEK", "hours", "fte", "pct", "count")
+AMOUNT_FACTORS = {"SEK": 1, "tkr": 1_000, "mnkr": 1_000_000}
+LOGICAL_TYPES = {
+    "VARCHAR": "string",
+    "DECIMAL": "number",
+    "BIGINT": "integer",
+    "DATE": "date",
+    "TIMESTAMP": "timestamp",
+    "BOOLEAN": "boolean",
+}
+
+# Parts of a slice key that are no columns: the server, the delivered file, the year of the column `month`.
+SLICE_PARTS = ("source", "delivery", "year")
+
+# The keys that may stand in customProperties, with the kind of value each takes: a misspelt key is refused.
+SCHEMA_KEYS = {
+    "sliceKey": "texts",
+    "controlColumn": "text",
+    "maxQuarantinedSharePct": "number",
+    "maxLagMonths": "integer",
+}
+COLUMN_KEYS = {"unit": "text", "isMonth": "flag", "lagMonths": "integer"}
+SERVER_KEYS = {
+    "delimiter": "text",
+    "encoding": "text",
+    "decimalMark": "text",
+    "thousandsMark": "text",
+    "dateFormat": "text",
+    "monthFormat": "text",
+    "timestampFormat": "text",
+    "timezone": "text",
+    "amountUnit": "text",
+    "headers": "map",
+    "ignoredHeaders": "texts",
+    "constants": "map",
+    "values": "maps",
+    "negatedColumns": "texts",
+    "extractDateHeader": "text",
+    "owner": "text",
+    "dueRule": "due rule",
+}
+REQUIRED_SERVER_KEYS = ("delimiter", "encoding", "decimalMark", "headers")
+
+
+def custom_properties(
+    entry: Mapping[str, Any], path: str, kinds: Mapping[str, str], required: Iterable[str] = ()
+) -> dict[str, Any]:
+    """The customProperties of an entry as one mapping; those missing, unknown, doubled or of the wrong kind refused."""
+    found: dict[str, Any] = {}
+    path += ".customProperties"
+    for item in entry.get("customProperties", []):
+        key, value = item["property"], item["value"]
+        place = f"{path}.{key}"
+        require(key in kinds, place, "the key is not known", f"Use one of {', '.join(kinds)}.")
+        require(key not in found, place, "the key stands twice", "Keep one of them.")
+        require(_IS_KIND[kinds[key]](value), place, f"it is no {_KIND_NAMES[kinds[key]]}", "Write one.")
+        found[key] = value
+    missing = [key for key in required if key not in found]
+    require(not missing, path, f"{', '.join(missing)} is missing", "Add it.")
+    return found
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_map(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(text, str) for pair in value.items() for text in pair)
+
+
+def _is_due_rule(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and value.keys() == {"day", "monthsAfter"}
+        and all(type(number) is int for number in value.values())
+        and 1 <= value["day"] <= 31
+        and 0 <= value["monthsAfter"] <= 12
+    )
+
+
+_IS_KIND = {
+    "text": lambda value: isinstance(value, str) and value != "",
+    "texts": lambda value: isinstance(value, list) and bool(value) and all(isinstance(text, str) for text in value),
+    "number": _is_number,
+    "integer": lambda value: type(value) is int and value >= 0,
+    "flag": lambda value: isinstance(value, bool),
+    "map": _is_map,
+    "maps": lambda value: isinstance(value, dict) and all(isinstance(k, str) and _is_map(v) for k, v in value.items()),
+    "due rule": _is_due_rule,
+}
+_KIND_NAMES = {
+    "text": "text (quote it)",
+    "texts": "list of texts",
+    "number": "number",
+    "integer": "whole number from 0",
+    "flag": "true or false",
+    "map": "mapping of text to text (quote numbers and dates)",
+    "maps": "mapping of columns to mappings of text to text (quote numbers, true and false)",
+    "due rule": "rule of day (1-31) and monthsAfter (0-12)",
+}
+
+
+def check_name(path: str, name: str) -> None:
+    # Names become tables, columns and folders: nothing in them may need quoting.
+    is_plain = re.fullmatch(r"[a-z][a-z0-9_]*", name) is not None
+    require(is_plain, path, f"'{name}' is no plain name", "Use a-z, 0-9 and _, a letter first.")
+
+
+def check_known(path: str, names: Iterable[str], columns: Iterable[str]) -> None:
+    unknown = [name for name in names if name not in columns]
+    require(not unknown, path, f"'{', '.join(unknown)}' is no column of the feed", "Use a name from schema.properties.")
+
+
+def check_one_of(path: str, value: Any, known: Iterable[str]) -> None:
+    require(value in known, path, f"'{value}' is not known", f"Use one of {', '.join(known)}.")
+
+
+def text_of(entry: Mapping[str, Any], key: str, path: str) -> str:
+    value = entry.get(key)
+    require(bool(value), f"{path}.{key}", "it is missing", "Write a line for those who read the table.")
+    assert value is not None
+    return str(value)
+
+
+def require(holds: bool, place: str, rule: str, remedy: str) -> None:
+    if not holds:
+        raise BrokenContractError(place, rule, remedy)
+
+
+def check_marks(extra: Mapping[str, Any], path: str) -> None:
+    for key in ("delimiter", "decimalMark", "thousandsMark"):
+        require(len(extra.get(key, ";")) == 1, f"{path}.{key}", "it is not one character", "Write one character.")
+    check_one_of(f"{path}.decimalMark", extra["decimalMark"], (",", "."))
+    differ = extra.get("thousandsMark") != extra["decimalMark"]
+    require(differ, f"{path}.thousandsMark", "it is the decimal mark too", "Use another, or leave it out.")
+
+
+def check_formats(extra: Mapping[str, Any], path: str) -> None:
+    for key in ("dateFormat", "monthFormat", "timestampFormat"):
+        text = extra.get(key, "%Y-%m")
+        try:
+            read = datetime.strptime(datetime(2024, 10, 1).strftime(text), text)
+        except ValueError:
+            read = None
+        is_format = read is not None and (read.year, read.month) == (2024, 10)
+        require(is_format, f"{path}.{key}", f"'{text}' does not say year and month", "Write it as in '%Y-%m-%d'.")
+    try:
+        ZoneInfo(extra.get("timezone", "UTC"))
+    except (KeyError, ValueError, OSError):
+        raise BrokenContractError(f"{path}.timezone", "no such time zone", "Write as in 'Europe/Stockholm'.") from None
+
+
+def check_mapping(extra: Mapping[str, Any], path: str, columns: Mapping[str, "Column"]) -> None:
+    headers, constants, values = extra["headers"], extra.get("constants", {}), extra.get("values", {})
+    for key in ("headers", "constants", "values", "negatedColumns"):
+        check_known(f"{path}.{key}", extra.get(key, ()), columns)
+    both = sorted(headers.keys() & constants.keys())
+    require(not both, f"{path}.constants", f"'{', '.join(both)}' has a header too", "Keep one of the two.")
+    # One text may be read in two ways, as a period's code and as its month, but not twice in the same way.
+    read = [(header, columns[name].data_type) for name, header in headers.items()]
+    twice = sorted({header for header, data_type in read if read.count((header, data_type)) > 1})
+    require(not twice, f"{path}.headers", f"the header '{', '.join(twice)}' feeds two columns", "Map it to one.")
+    ignored = sorted(set(extra.get("ignoredHeaders", ())) & {*headers.values(), extra.get("extractDateHeader")})
+    require(not ignored, f"{path}.ignoredHeaders", f"'{', '.join(ignored)}' is read", "Take it out of the list.")
+    missing = [name for name, column in columns.items() if column.is_required and name not in {*headers, *constants}]
+    require(
+        not missing,
+        f"{path}.headers",
+        f"the required column '{', '.join(missing)}' is not mapped",
+        "Map it, or give it a constant.",
+    )
+    idle = sorted((values.keys() | set(extra.get("negatedColumns", ()))) - headers.keys())
+    require(not idle, f"{path}.headers", f"'{', '.join(idle)}' is translated but not mapped", "Map it to a header.")
+    given = {key: [value] for key, value in constants.items()} | {
+        key: list(texts.values()) for key, texts in values.items()
+    }
+    for name, texts in given.items():
+        kind = "constants" if name in constants else "values"
+        for text in texts:
+            _check_value(f"{path}.{kind}.{name}", text, columns[name])
+    for name in extra.get("negatedColumns", ()):
+        is_number = columns[name].data_type.startswith("DECIMAL")
+        require(is_number, f"{path}.negatedColumns", f"'{name}' has no sign to turn", "Name amounts only.")
+
+
+def _check_value(path: str, text: str, column: "Column") -> None:
+    allowed = ("true", "false") if column.data_type == "BOOLEAN" else column.allowed
+    if allowed:
+        check_one_of(path, text, allowed)
+
+
+def check_slice_key(path: str, parts: list[str], columns: Mapping[str, "Column"]) -> None:
+    for part in parts:
+        is_column, is_part = part in columns, part in SLICE_PARTS
+        require(is_column or is_part, path, f"'{part}' is no column", f"Use columns or {', '.join(SLICE_PARTS)}.")
+        if is_column:
+            require(columns[part].is_required, path, f"'{part}' may be blank", "Make the column required.")
+        elif part == "year":
+            has_month = "month" in columns and columns["month"].is_month
+            require(has_month, path, "the table has no month to take the year of", "Add it, or use another part.")

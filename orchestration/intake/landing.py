@@ -1,0 +1,111 @@
+"""Landing: the byte-exact copy of every loaded file, and a receipt for every file seen. Neither is ever changed.
+
+Receipts are what makes a rebuild repeat history: order, date of knowledge and verdict are written once, beside the
+bytes. Folders 0700, files 0400: landing holds what was delivered, in clear, outside the warehouse.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """One file seen, once. `known_from` is the date from which its content was known; `sequence` orders all receipts.
+
+    `status` is loaded, refused or duplicate; `contract_digest` the contract it was judged by ("" if no contract).
+    """
+
+    delivery_id: str
+    feed: str
+    source: str
+    file_name: str
+    bytes: int
+    received_at: datetime
+    known_from: date
+    sequence: int
+    contract_version: str
+    contract_digest: str
+    key_id: str | None
+    status: str
+    rule: str | None = None
+    reason: str | None = None
+
+
+class Landing:
+    """The landing folder: <feed>/<sha256> and <feed>/<sha256>.<sequence>.json."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def file(self, receipt: Receipt) -> Path:
+        """Where the bytes of a loaded delivery lie."""
+        return self.folder / receipt.feed / receipt.delivery_id
+
+    def next_sequence(self) -> int:
+        return max((sequence for _, sequence in self._entries()), default=0) + 1
+
+    def receipts(self, skip: frozenset[int] = frozenset()) -> list[Receipt]:
+        """All receipts in order of sequence, but for the sequences in `skip`, which are not even read."""
+        entries = sorted((sequence, path) for path, sequence in self._entries() if sequence not in skip)
+        return [_read(path) for _, path in entries]
+
+    def keep(self, receipt: Receipt, delivered: Path | None) -> None:
+        """Writes the bytes, if any, and then the receipt; both on disk when this returns."""
+        folder = self.folder / receipt.feed
+        for place in (self.folder, folder):
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if delivered is not None:
+            _write_once(self.file(receipt), delivered)
+        document = json.dumps(asdict(receipt), ensure_ascii=False, indent=1, default=str)
+        target = folder / f"{receipt.delivery_id}.{receipt.sequence:09d}.json"
+        _write_whole(target, document.encode())
+        _sync_folder(folder)
+
+    def _entries(self) -> Iterator[tuple[Path, int]]:
+        for path in self.folder.glob("*/*.json"):
+            yield path, int(path.name.split(".")[-2])
+
+
+def _read(path: Path) -> Receipt:
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["received_at"] = datetime.fromisoformat(document["received_at"])
+    document["known_from"] = date.fromisoformat(document["known_from"])
+    return Receipt(**document)
+
+
+def _write_once(target: Path, delivered: Path) -> None:
+    """Copies the delivered bytes, unless they are there already: the name is their hash."""
+    if target.exists():
+        return
+    part = target.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    shutil.copyfile(delivered, part)
+    _finish(part, target)
+
+
+def _write_whole(target: Path, content: bytes) -> None:
+    part = target.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    part.write_bytes(content)
+    _finish(part, target)
+
+
+def _finish(part: Path, target: Path) -> None:
+    """Makes a written file durable and unchangeable, then gives it its name."""
+    part.chmod(0o400)
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
+    part.rename(target)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

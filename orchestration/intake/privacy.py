@@ -1,0 +1,98 @@
+"""Personal data on its way in: keyed pseudonyms for declared columns, masks in free text. Then nothing is in clear.
+
+A pseudonym is HMAC-SHA-256 under a secret key: plain hashes of every possible identity number can be made in minutes.
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from personnummer import personnummer
+
+from orchestration.errors import UsageError
+
+DEMO_KEY_ID = "demo"
+
+_NUMBER = r"(?:19|20)?\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]|6[1-9]|[78]\d|9[01])[-+ ]?\d{4}"
+IDENTITY_NUMBER = re.compile(rf"(?<!\d){_NUMBER}(?!\d)")
+EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+PHONE = re.compile(r"(?<![\d-])(?:\+46|0046|0)[ -]?(?:\(0\)[ ]?)?[1-9]\d{0,2}(?:[ -]?\d{2,3}){2,4}(?![\d-])")
+# What makes a text worth a look, in the regular expressions of DuckDB: an @, or six digits with few characters between.
+SUSPECT = r"@|(?:\d[ ()+-]{0,2}){6}"
+
+
+@dataclass(frozen=True)
+class PersonKey:
+    """The secret under which pseudonyms are made. `key_id` is kept with every delivery, the secret nowhere."""
+
+    key_id: str
+    secret: bytes
+
+    def pseudonym(self, value: str) -> str:
+        """32 hexadecimal digits, the same for the same value and key. Separators and case do not matter."""
+        plain = re.sub(r"[\s+-]", "", value).upper()
+        return hmac.new(self.secret, plain.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def demo_key() -> PersonKey:
+    """The demo's fixed key, in clear on purpose: the demo's employment numbers are invented."""
+    return PersonKey(DEMO_KEY_ID, b"nettoeffekt demo: invented persons only")
+
+
+def read_key(file: Path | None, data: Path) -> PersonKey | None:
+    """The installation's key: one line with an id and at least 32 hexadecimal digits; None where none is configured.
+
+    Raises UsageError if the file cannot be used, or lies in the data directory.
+    """
+    if file is None:
+        return None
+    place = "NETTOEFFEKT_PERSON_KEY_FILE"
+    if file.resolve().is_relative_to(data.resolve()):
+        raise UsageError(
+            place, "the key lies in the data directory", "Move it out: who copies the data must not get the key"
+        )
+    try:
+        key_id, digits = file.read_text(encoding="utf-8").split()
+        secret = bytes.fromhex(digits)
+    except (OSError, ValueError) as error:
+        remedy = "Write one line: an id, a space and at least 32 hexadecimal digits"
+        raise UsageError(place, "the key file cannot be read", remedy) from error
+    if len(secret) < 16 or key_id == DEMO_KEY_ID:
+        raise UsageError(place, "the key is too short or bears the demo's name", "Use at least 32 hexadecimal digits")
+    return PersonKey(key_id, secret)
+
+
+def is_identity_number(text: str) -> bool:
+    """True for a personal identity number or coordination number whose date and check digit hold."""
+    return personnummer.valid(text)
+
+
+def mask(text: str) -> tuple[str, int]:
+    """Free text without identity numbers, e-mail addresses and phone numbers, and how many were masked.
+
+    Only numbers whose date and check digit hold are taken for identity numbers, so that invoice numbers stand.
+    """
+    count = 0
+
+    def identity(match: re.Match[str]) -> str:
+        nonlocal count
+        digits = match.group().replace(" ", "-")
+        if not is_identity_number(digits):
+            return match.group()
+        count += 1
+        return "[personnummer]"
+
+    def other(word: str) -> Callable[[re.Match[str]], str]:
+        def replace(_: re.Match[str]) -> str:
+            nonlocal count
+            count += 1
+            return word
+
+        return replace
+
+    masked = IDENTITY_NUMBER.sub(identity, text)
+    masked = EMAIL.sub(other("[e-post]"), masked)
+    return PHONE.sub(other("[telefon]"), masked), count

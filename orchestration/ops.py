@@ -1,0 +1,272 @@
+"""The tables of schema ops: what the pipeline itself knows of its runs. Their DDL stands here alone.
+
+ops is the only schema that cannot be rebuilt from landing. Six of its tables are copied into marts by the publisher.
+"""
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from datetime import date, datetime
+
+import duckdb
+
+from orchestration.model import Judgement, Release
+
+
+@dataclass(frozen=True)
+class OpsColumn:
+    """One column: its DuckDB type, Swedish label and English description."""
+
+    name: str
+    data_type: str
+    label_sv: str
+    description: str
+
+
+@dataclass(frozen=True)
+class OpsTable:
+    """One table of schema ops. `is_published` tells whether it is copied into marts; `question_sv` what it answers."""
+
+    name: str
+    description: str
+    question_sv: str
+    is_published: bool
+    columns: tuple[OpsColumn, ...]
+
+    @property
+    def ddl(self) -> str:
+        columns = ", ".join(f"{column.name} {column.data_type}" for column in self.columns)
+        return f"create table if not exists ops.{self.name} ({columns})"
+
+
+_RUN_ID = OpsColumn("run_id", "varchar", "Körning", "The run that wrote the row.")
+_AS_OF = OpsColumn("as_of", "date", "Per datum", "The date for which the run reckoned.")
+_SUBJECT = (
+    OpsColumn("subject_type", "varchar", "Slag av objekt", "What the control points at: action, node, delivery, ..."),
+    OpsColumn("subject_id", "varchar", "Objekt", "The key of what the control points at."),
+)
+_CHECK_ID = OpsColumn("check_id", "varchar", "Kontroll", "The control, as F1 or L5.")
+_SEVERITY = OpsColumn("severity", "varchar", "Allvar", "refuse, stop, warn or info: what a broken control does.")
+_OWNER = OpsColumn("owner_role", "varchar", "Ansvarig roll", "The role that can act; NULL if nobody is named.")
+_AMOUNT = OpsColumn(
+    "amount_sek",
+    "decimal(18,2)",
+    "Belopp (kr)",
+    "The money the finding touches, as the control defines it; NULL if none.",
+)
+_CODE = OpsColumn("code_version", "varchar", "Programversion", "The product's version and a hash of its code.")
+
+TABLES = (
+    OpsTable(
+        "current_run",
+        "The run in progress, one row. dbt reads as_of here.",
+        "",
+        False,
+        (_RUN_ID, _AS_OF, OpsColumn("started_at", "timestamp", "Startad", "When the run started, UTC."), _CODE),
+    ),
+    OpsTable(
+        "run",
+        "One row per finished run.",
+        "",
+        False,
+        (
+            _RUN_ID,
+            OpsColumn("verb", "varchar", "Kommando", "The verb or job that ran."),
+            _AS_OF,
+            OpsColumn("started_at", "timestamp", "Startad", "When the run started, UTC."),
+            OpsColumn("finished_at", "timestamp", "Klar", "When the run ended, UTC."),
+            OpsColumn("release_id", "varchar", "Utgåva", "The release published after the run; NULL if there is none."),
+            OpsColumn("is_stopped", "boolean", "Stoppad", "True if a control kept the run from publishing."),
+            _CODE,
+        ),
+    ),
+    OpsTable(
+        "check_result",
+        "The verdict of every control on every table it looks at. Grain: check_id, table_name, run_id.",
+        "Vilka kontroller höll, vilka inte, och vad gäller det i kronor?",
+        True,
+        (
+            _CHECK_ID,
+            OpsColumn("table_name", "varchar", "Tabell", "The table that was judged."),
+            _RUN_ID,
+            _SEVERITY,
+            OpsColumn("status", "varchar", "Utfall", "passed, failed or error (could not be judged)."),
+            OpsColumn("passed", "boolean", "Godkänd", "True if status is passed."),
+            OpsColumn("observed", "varchar", "Iakttaget", "What was seen, in a few words."),
+            OpsColumn("findings", "bigint", "Antal fynd", "How many subjects the control points at."),
+            _AMOUNT,
+            OpsColumn("detail", "varchar", "Förklaring", "What it means and what to do, in Swedish."),
+            _AS_OF,
+            OpsColumn("checked_at", "timestamp", "Kontrollerad", "When it was judged, UTC."),
+        ),
+    ),
+    OpsTable(
+        "finding",
+        "One row per subject that a control points at. Grain: check_id, subject_type, subject_id, run_id.",
+        "Exakt vilka åtgärder, enheter eller leveranser pekar kontrollerna på?",
+        True,
+        (
+            _CHECK_ID,
+            *_SUBJECT,
+            _RUN_ID,
+            _OWNER,
+            _AMOUNT,
+            OpsColumn("detail", "varchar", "Förklaring", "What, what it means and what to do, in Swedish."),
+        ),
+    ),
+    OpsTable(
+        "incident",
+        "What is open towards an owner, from opening to resolution. Grain: incident_id.",
+        "Vad är öppet hos vem, och sedan när?",
+        True,
+        (
+            OpsColumn("incident_id", "varchar", "Ärende", "Stable key of the incident."),
+            _CHECK_ID,
+            *_SUBJECT,
+            _SEVERITY,
+            _OWNER,
+            OpsColumn("state", "varchar", "Läge", "open, acknowledged, snoozed or resolved."),
+            OpsColumn("opened_at", "timestamp", "Öppnad", "When it was opened, UTC."),
+            OpsColumn("last_change_at", "timestamp", "Senast ändrad", "When its state last changed, UTC."),
+            OpsColumn("resolved_at", "timestamp", "Löst", "When it was resolved, UTC; NULL while open."),
+            _AMOUNT,
+        ),
+    ),
+    OpsTable(
+        "publication",
+        "The release that this file is: one row.",
+        "Vilken utgåva läser jag, per vilket datum, och hur gick kontrollerna?",
+        True,
+        (
+            OpsColumn("release_id", "varchar", "Utgåva", "The release."),
+            _RUN_ID,
+            _AS_OF,
+            OpsColumn("published_at", "timestamp", "Publicerad", "When it was published, UTC."),
+            OpsColumn(
+                "data_hash", "varchar", "Innehållets kontrollsumma", "Hash over the sorted rows of the dbt marts."
+            ),
+            _CODE,
+            OpsColumn("checks_passed", "bigint", "Godkända kontroller", "How many checks passed."),
+            OpsColumn("checks_warned", "bigint", "Varnande kontroller", "How many checks failed without stopping."),
+        ),
+    ),
+    OpsTable(
+        "release_slice",
+        "The slices of raw data that the release rests on. Grain: feed, slice_id.",
+        "Vilka leveranser bygger utgåvan på?",
+        True,
+        (
+            OpsColumn("feed", "varchar", "Flöde", "The feed."),
+            OpsColumn("slice_id", "varchar", "Delmängd", "The slice: one version of one part of a feed."),
+            OpsColumn("delivery_id", "varchar", "Leverans", "SHA-256 of the delivered file."),
+            OpsColumn("company", "varchar", "Bolag", "The company of the slice; NULL where the feed has none."),
+            OpsColumn("month", "date", "Månad", "First day of the slice's month; NULL where the feed has none."),
+        ),
+    ),
+    OpsTable(
+        "data_status",
+        "How fresh each feed is. Grain: feed.",
+        "Hur färskt är varje flöde, och saknas något?",
+        True,
+        (
+            OpsColumn("feed", "varchar", "Flöde", "The feed."),
+            OpsColumn("last_delivery_at", "timestamp", "Senaste leverans", "When the latest loaded file came, UTC."),
+            OpsColumn("row_count", "bigint", "Antal rader", "Rows that count at as_of."),
+            OpsColumn("quarantined_row_count", "bigint", "Rader i karantän", "Rows of current deliveries kept out."),
+            OpsColumn("latest_month", "date", "Senaste månad", "First day of the latest month delivered."),
+            OpsColumn(
+                "expected_month", "date", "Väntad månad", "The latest month whose due date has passed; NULL if none."
+            ),
+            OpsColumn("status", "varchar", "Läge", "not_expected, missing, late or current."),
+        ),
+    ),
+)
+
+
+def published_tables() -> tuple[OpsTable, ...]:
+    """The tables that the publisher copies into marts."""
+    return tuple(table for table in TABLES if table.is_published)
+
+
+def create(connection: duckdb.DuckDBPyConnection) -> None:
+    """Makes what is missing of schema ops; leaves what is there."""
+    connection.execute("create schema if not exists ops")
+    for table in TABLES:
+        connection.execute(table.ddl)
+
+
+def copy_from(connection: duckdb.DuckDBPyConnection, attached: str) -> None:
+    """Copies the history of another build, attached under the name `attached`, into this one."""
+    for table in TABLES:
+        names = ", ".join(column.name for column in table.columns)
+        connection.execute(f"insert into ops.{table.name} ({names}) select {names} from {attached}.ops.{table.name}")
+
+
+def begin_run(
+    connection: duckdb.DuckDBPyConnection, run_id: str, as_of: date, started_at: datetime, code_version: str
+) -> None:
+    """Writes the one row of ops.current_run."""
+    connection.execute("delete from ops.current_run")
+    connection.execute("insert into ops.current_run values (?, ?, ?, ?)", [run_id, as_of, started_at, code_version])
+
+
+def write_judgement(
+    connection: duckdb.DuckDBPyConnection, run_id: str, as_of: date, judged_at: datetime, judgement: Judgement
+) -> None:
+    """Writes the verdicts and findings of a run, replacing what the same run wrote before."""
+    for table in ("check_result", "finding"):
+        connection.execute(f"delete from ops.{table} where run_id = ?", [run_id])
+    results = [
+        (
+            *(result.check_id, result.table_name, run_id, str(result.severity), str(result.status)),
+            *(result.status == "passed", result.observed, result.findings),
+            *(_plain(result.amount_sek), result.detail, as_of, judged_at),
+        )
+        for result in judgement.results
+    ]
+    _insert(connection, "check_result", results)
+    findings = [
+        (*(f.check_id, f.subject_type, f.subject_id, run_id), *(f.owner_role, _plain(f.amount_sek), f.detail))
+        for f in judgement.findings
+    ]
+    _insert(connection, "finding", findings)
+
+
+def refresh_data_status(connection: duckdb.DuckDBPyConnection) -> None:
+    """Takes the freshness of the feeds from where dbt reckons it."""
+    names = ", ".join(column.name for table in TABLES if table.name == "data_status" for column in table.columns)
+    connection.execute("delete from ops.data_status")
+    connection.execute(
+        f"insert into ops.data_status ({names}) select {names} from intermediate.int_delivery__feed_status"
+    )
+
+
+def write_publication(connection: duckdb.DuckDBPyConnection, release: Release) -> None:
+    """Writes the current release and the slices it rests on."""
+    connection.execute("delete from ops.publication")
+    _insert(connection, "publication", [astuple(release)[:-1]])
+    connection.execute("delete from ops.release_slice")
+    connection.execute(
+        "insert into ops.release_slice select feed, slice_id, delivery_id, company, month"
+        " from staging.stg_intake__current_slice"
+    )
+
+
+def end_run(
+    connection: duckdb.DuckDBPyConnection, verb: str, finished_at: datetime, release_id: str | None, is_stopped: bool
+) -> None:
+    """Files the run in progress as finished."""
+    connection.execute(
+        "insert into ops.run select run_id, ?, as_of, started_at, ?, ?, ?, code_version from ops.current_run",
+        [verb, finished_at, release_id, is_stopped],
+    )
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+    if rows:
+        marks = ", ".join("?" for _ in rows[0])
+        connection.executemany(f"insert into ops.{table} values ({marks})", rows)
+
+
+def _plain(amount: object) -> str | None:
+    """Plain digits: DuckDB binds a Decimal with an exponent wrongly."""
+    return None if amount is None else f"{amount:f}"

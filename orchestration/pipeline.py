@@ -1,0 +1,266 @@
+"""The order of a run: reference tables, load, dbt, judge, publish. The same for the verbs and for Dagster.
+
+Each step opens the warehouse and closes it again; the run lock is held from the first to the last. After a stop nothing
+is published. Incidents, report and sending take their places between judging and the end.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from orchestration import fingerprint as prints
+from orchestration import ops
+from orchestration.model import Judgement, LoadReport, Release, RunOutcome
+from orchestration.publishing import release as publishing
+from orchestration.settings import CHECKOUT, DataDirectory, Settings, Workspace
+from orchestration.table_facts import TableFacts, table_facts
+from orchestration.warehouse import connect, quoted, require_space, run_lock
+
+EXTRACTS = CHECKOUT / "seeds" / "extracts"
+DBT_PROPERTIES = CHECKOUT / "dbt_project" / "models" / "reference" / "_reference.yml"
+
+Progress = Callable[[str], None]
+
+
+@dataclass
+class Run:
+    """One run in progress, holding the lock. Call the steps in the order in which they stand."""
+
+    settings: Settings
+    verb: str
+    as_of: date
+    now: datetime
+    workspace: Workspace
+    progress: Progress
+    is_past: bool
+    code_version: str
+    run_id: str
+    load_report: LoadReport = field(default_factory=LoadReport)
+    judgement: Judgement = field(default_factory=Judgement)
+    release: Release | None = None
+    is_new_release: bool = False
+    is_finished: bool = False
+
+    @property
+    def directory(self) -> DataDirectory:
+        return self.settings.directory
+
+    def check_reference(self) -> None:
+        """Ends the run, before anything is touched, if a reference table breaks its own rules."""
+        from orchestration.reference import check_reference
+
+        self.progress("Reference tables")
+        check_reference(self.settings.reference, DBT_PROPERTIES)
+
+    def load(self) -> LoadReport:
+        """Takes in what is new; for a past date, builds anew from landing what was known by then."""
+        from orchestration.intake import load as intake_load
+
+        self.progress("Load")
+        intake = _intake(self)
+        with connect(self.workspace.warehouse) as connection:
+            ops.create(connection)
+            ops.begin_run(connection, self.run_id, self.as_of, self.now, self.code_version)
+            if self.is_past:
+                intake_load.replay(connection, intake, known_by=self.as_of)
+            else:
+                self.load_report = intake_load.load(connection, intake)
+        return self.load_report
+
+    def transform(self) -> tuple[object, ...]:
+        """Runs dbt; its nodes with their outcomes."""
+        from orchestration import transform
+
+        self.progress("dbt")
+        nodes = transform.build(self.settings, self.workspace)
+        with connect(self.workspace.warehouse) as connection:
+            ops.refresh_data_status(connection)
+        return nodes
+
+    def judge(self) -> Judgement:
+        """Holds raw and marts against what is promised; verdicts and findings go to ops."""
+        from expectations.runner import judge, load_suites
+
+        self.progress("Judge")
+        published = self._published_slices()
+        with connect(self.workspace.warehouse, read_only=True) as connection:
+            current = connection.execute("select slice_id from staging.stg_intake__current_slice").fetchall()
+        new = sorted({slice_id for (slice_id,) in current} - published)
+        self.judgement = judge(self.workspace.warehouse, load_suites(self.settings.suites), new)
+        with connect(self.workspace.warehouse) as connection:
+            ops.write_judgement(connection, self.run_id, self.as_of, self.now, self.judgement)
+        return self.judgement
+
+    def publish(self) -> Release | None:
+        """Swaps in a new release, unless a control says stop or nothing differs; the release that stands then."""
+        if self.judgement.stops:
+            self.release = publishing.current(self.workspace)
+            return self.release
+        self.progress("Publish")
+        self.release, self.is_new_release = publishing.publish(
+            *(self.workspace, self.run_id, self.as_of, self.now, self.code_version),
+            *(self.judgement, self.settings.releases_kept),
+        )
+        return self.release
+
+    def finish(self) -> RunOutcome:
+        """Files the run and notes its fingerprint, so that the next one knows if anything is new."""
+        stops = tuple(dict.fromkeys(result.check_id for result in self.judgement.stops))
+        release_id = self.release.release_id if self.release else None
+        with connect(self.workspace.warehouse) as connection:
+            ops.end_run(connection, self.verb, datetime.now(UTC).replace(tzinfo=None), release_id, bool(stops))
+        mark = prints.fingerprint(self.settings, self.as_of)
+        last = prints.LastRun(mark, self.run_id, self.as_of.isoformat(), release_id, stops)
+        prints.write_last_run(self.workspace, last)
+        self.is_finished = True
+        return RunOutcome(
+            *(self.run_id, self.as_of, self.load_report, self.judgement, self.release, self.is_new_release),
+            unresolved=stops,
+        )
+
+    def finish_if_judged(self) -> None:
+        """Files a run that a blocking control ended before publishing."""
+        if self.judgement.results and not self.is_finished:
+            self.release = publishing.current(self.workspace)
+            self.finish()
+
+    def facts(self, schema: str, table: str) -> TableFacts:
+        """What can be said of one table of the build."""
+        with connect(self.workspace.warehouse, read_only=True) as connection:
+            return table_facts(connection, schema, table)
+
+    def _published_slices(self) -> set[str]:
+        """The slices that the published release rests on: judged before, and not again."""
+        if not self.workspace.published_warehouse.exists():
+            return set()
+        with connect(self.workspace.published_warehouse, read_only=True) as connection:
+            return {s for (s,) in connection.execute("select slice_id from marts.release_slice").fetchall()}
+
+
+@contextmanager
+def open_run(settings: Settings, as_of: date, verb: str, progress: Progress = lambda _: None) -> Iterator[Run]:
+    """A run that holds the lock until the block ends.
+
+    A date before that of the published release builds in a scratch folder and replaces nothing.
+    """
+    directory = settings.directory
+    with run_lock(directory, verb):
+        require_space(directory, settings.min_free_mb)
+        now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+        workspace, is_past = choose_workspace(settings, as_of)
+        if is_past:
+            shutil.rmtree(workspace.build, ignore_errors=True)
+        run_id = f"{now:%Y%m%dT%H%M%S}-{os.getpid()}"
+        version = prints.code_version()
+        yield Run(settings, verb, as_of, now, workspace, progress, is_past, version, run_id)
+
+
+def choose_workspace(settings: Settings, as_of: date) -> tuple[Workspace, bool]:
+    """Where a date is built, and whether it lies before the published release's."""
+    directory = settings.directory
+    published = publishing.current(directory.main)
+    if published is not None and as_of < published.as_of:
+        return directory.scratch(as_of), True
+    return directory.main, False
+
+
+def run(settings: Settings, as_of: date, verb: str = "run", progress: Progress = lambda _: None) -> RunOutcome:
+    """Everything new, to published. The whole morning."""
+    with open_run(settings, as_of, verb, progress) as current:
+        current.check_reference()
+        _steps(current)
+        return current.finish()
+
+
+def _steps(current: Run) -> None:
+    """The order of a run."""
+    current.load()
+    current.transform()
+    current.judge()
+    current.publish()
+
+
+def nothing_new(settings: Settings, as_of: date) -> tuple[prints.LastRun, Release | None] | None:
+    """The last run, and what it published, if a run now could not come to anything else; else None."""
+    workspace, is_past = choose_workspace(settings, as_of)
+    last = prints.read_last_run(workspace)
+    if last is None or last.fingerprint != prints.fingerprint(settings, as_of):
+        return None
+    if not is_past and prints.has_unseen_files(settings):
+        return None
+    return last, publishing.current(workspace)
+
+
+def load_only(settings: Settings, as_of: date, progress: Progress = lambda _: None) -> LoadReport:
+    """Takes in what is new, and no more."""
+    with open_run(settings, as_of, "load", progress) as current:
+        current.check_reference()
+        return current.load()
+
+
+def rebuild(settings: Settings, as_of: date, progress: Progress = lambda _: None) -> RunOutcome:
+    """Makes the build anew from landing, keeping schema ops, and publishes. If that fails, the old build stands."""
+    warehouse = settings.directory.main.warehouse
+    old = warehouse.with_name(f"{warehouse.stem}_before_rebuild.duckdb")
+    with open_run(settings, as_of, "rebuild", progress) as current:
+        current.check_reference()
+        if warehouse.exists():
+            warehouse.replace(old)
+        try:
+            with connect(warehouse) as connection:
+                ops.create(connection)
+                if old.exists():
+                    connection.execute(f"attach {quoted(old)} as old_build (read_only)")
+                    ops.copy_from(connection, "old_build")
+            _steps(current)
+        except BaseException:
+            if old.exists():
+                old.replace(warehouse)
+            raise
+        old.unlink(missing_ok=True)
+        return current.finish()
+
+
+def deliver_demo(settings: Settings) -> None:
+    """Puts the demo's deliveries in the inbox, and marks the data directory as the demo's.
+
+    Raises UsageError in a directory that holds anything else.
+    """
+    from orchestration.errors import UsageError
+
+    directory = settings.directory
+    mark = _demo_mark(directory)
+    if not mark.exists() and directory.landing.exists():
+        raise UsageError(str(directory.root), "the directory holds a real region", "Give the demo another: --data DIR")
+    directory.root.mkdir(parents=True, exist_ok=True)
+    mark.write_text("This data directory holds the demo region: invented persons under a key that everybody knows.\n")
+    for file in _demo_files():
+        target = directory.inbox / file.relative_to(EXTRACTS)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)
+
+
+def _demo_mark(directory: DataDirectory) -> Path:
+    return directory.root / "DEMO"
+
+
+def _demo_files() -> list[Path]:
+    return sorted(path for path in EXTRACTS.rglob("*") if path.is_file() and path.suffix in (".csv", ".gz"))
+
+
+def _intake(current: Run) -> object:
+    """What the load needs to know, of the demo or of a real region."""
+    from orchestration.intake import door, privacy
+    from orchestration.intake.contracts import load_contracts
+    from orchestration.intake.load import Intake
+
+    settings, directory = current.settings, current.directory
+    is_demo = _demo_mark(directory).exists()
+    key = privacy.demo_key() if is_demo else privacy.read_key(settings.person_key_file, directory.root)
+    own = frozenset(door.digest(file) for file in _demo_files()) if is_demo else None
+    contracts = load_contracts(settings.contracts)
+    return Intake(directory, contracts, key, own, current.as_of, current.now, current.progress)

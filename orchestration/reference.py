@@ -1,0 +1,411 @@
+"""Are the reference tables fit to run on? Says file, line, column, rule and what to do, before anything else starts.
+
+dbt's tests tell that a rule is broken but not on which line of which file, and these files are edited by hand. The
+rules are declared once, in dbt's property file of the seeds; here they are read from it and held against the files.
+"""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+from duckdb import DuckDBPyConnection as Connection
+from duckdb import DuckDBPyRelation as Relation
+
+from orchestration.errors import ContractError, ReferenceTableError
+
+WHOLE_FILE = 0  # the line of an error that has none
+
+# What the values of a type look like, and the type's name, SCALE its number of decimals. DuckDB's own casts also take
+# yes, 1e3 and 2024-1-5, and round 1.005 in silence.
+TYPES = {
+    r"string|varchar|text": (r"(?s).*", "text"),
+    r"date": (r"\d{4}-\d{2}-\d{2}", "ett datum som finns (åååå-mm-dd)"),
+    r"boolean": (r"true|false", "true eller false"),
+    r"integer|bigint": (r"-?\d+", "ett heltal som ryms"),
+    r"decimal\(\d+, ?(\d+)\)": (r"-?\d+(\.\d{1,SCALE})?", "ett tal som ryms, med punkt och högst SCALE decimaler"),
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """What one kind of dbt data test means: a statement that gives the line and one detail of each breach.
+
+    It reads `subject`: `line`; for a column's test `value`; for a table's test, under each argument's name, the column
+    that the argument names or, of several, a list of texts. `known` holds the values that are allowed. `rule` and
+    `remedy` may use the detail and the arguments; `place` is the argument that names the columns to look at.
+    """
+
+    statement: str
+    rule: str
+    remedy: str
+    arguments: tuple[str, ...] = ()
+    place: str = ""
+
+
+UNKNOWN = "select line, value from subject where cast(value as varchar) not in (select value from known)"
+COLUMN_CHECKS = {
+    "not_null": Check("select line, '' from subject where value is null", "värdet saknas", "Fyll i det."),
+    "unique": Check(
+        """select line, concat(value, '" står redan på rad ', min(line) over (partition by value)) from subject
+        where value is not null qualify line > min(line) over (partition by value)""",
+        '"{detail}',
+        "Ta bort eller rätta en av raderna.",
+    ),
+    "accepted_values": Check(UNKNOWN, 'värdet "{detail}" är inte tillåtet', "Skriv ett av: {values}.", ("values",)),
+    "relationships": Check(
+        UNKNOWN,
+        'värdet "{detail}" finns inte i {to}.csv, kolumn {field}',
+        "Rätta värdet eller lägg till raden i {to}.csv.",
+        ("to", "field"),
+    ),
+    "accepted_range": Check(
+        "select line, value from subject where value < minimum or value > maximum",
+        "värdet {detail} ligger utanför det tillåtna",
+        "Lägst {minimum}, högst {maximum}.",
+    ),
+    "is_month": Check(
+        "select line, value from subject where day(value) <> 1",
+        "månaden {detail} är inte dess första dag",
+        "Skriv åååå-mm-01.",
+    ),
+}
+TABLE_CHECKS = {
+    "unique_combination": Check(
+        """select line, concat(array_to_string(list_transform(columns, lambda c: coalesce(c, '(tomt)')), ', '),
+            '" står redan på rad ', min(line) over (partition by columns))
+        from subject qualify line > min(line) over (partition by columns)""",
+        '"{detail}',
+        "Ta bort eller rätta en av raderna.",
+        ("columns",),
+        "columns",
+    ),
+    "no_overlap": Check(
+        """select one.line, concat('giltigheten överlappar rad ', min(other.line))
+        from subject as one inner join subject as other on one.partition_by = other.partition_by
+        where one.line > other.line and one."from" < coalesce(other."to", date '9999-12-31')
+            and other."from" < coalesce(one."to", date '9999-12-31') group by one.line
+        union all
+        select line, 'giltigheten slutar inte efter sin början' from subject where "to" <= "from" """,
+        "{detail}",
+        "Rätta {from} eller {to} ({to} är första dagen som inte ingår).",
+        ("partition_by", "from", "to"),
+        "from",
+    ),
+    # The upper end of a range of codes is a prefix: 30 to 38 holds 3850.
+    "no_range_overlap": Check(
+        """select one.line, concat('intervallet överlappar rad ', min(other.line))
+        from subject as one inner join subject as other on one.partition_by = other.partition_by
+        where one.line > other.line and one."from" < coalesce(other."to", date '9999-12-31')
+            and other."from" < coalesce(one."to", date '9999-12-31')
+            and left(one.range_from, length(other.range_to)) <= other.range_to
+            and left(other.range_from, length(one.range_to)) <= one.range_to group by one.line
+        union all
+        select line, 'intervallet slutar före sin början' from subject
+        where left(range_from, length(range_to)) > range_to""",
+        "{detail}",
+        "Rätta {range_from} eller {range_to}, eller giltigheten ({from}, {to}).",
+        ("partition_by", "range_from", "range_to", "from", "to"),
+        "range_from",
+    ),
+    # A walk starts on every row and goes upwards until it is back where it began or would step on its own trail.
+    "no_cycle": Check(
+        """with recursive edge as (
+            select id, parent, min(line) as line from subject where parent is not null group by id, parent
+        ), walk as (
+            select line, id, parent, [id] as trail from edge
+            union all
+            select walk.line, walk.id, edge.parent, walk.trail || [edge.id] from walk
+            inner join edge on edge.id = walk.parent
+            where walk.parent <> walk.id and not list_contains(walk.trail, edge.id)
+        )
+        select min(line), array_to_string(arg_min(trail || [parent], line), ' → ') from walk
+        where parent = id or len(trail) = 8 group by list_sort(trail)""",
+        "kedjan går i cirkel eller är längre än sju steg: {detail}",
+        "Rätta raden så att kedjan tar slut.",
+        ("id", "parent"),
+        "parent",
+    ),
+    "sums_to_hundred": Check(
+        'select min(line), sum("column") from subject group by group_by having abs(sum("column") - 100) > 0.01',
+        "gruppen som börjar här blir {detail} procent, inte 100",
+        "Rätta andelarna.",
+        ("group_by", "column"),
+        "column",
+    ),
+}
+KNOWN = "create or replace temp table known as select unnest(?::varchar[]) as value"
+OPTIONAL = {"minimum": "null", "maximum": "null", "quote": "true"}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One dbt data test. `column` is None where the test is the table's; `where` limits the rows it is about."""
+
+    kind: str
+    column: str | None
+    arguments: dict[str, Any]
+    where: str | None
+
+
+@dataclass(frozen=True, order=True)
+class Breach:
+    """One broken rule. Sorts as a reader meets it: file, line, position of the column."""
+
+    file: str
+    line: int
+    position: int
+    column: str
+    rule: str
+    remedy: str
+
+    def error(self) -> ReferenceTableError:
+        line = f", rad {self.line}" if self.line != WHOLE_FILE else ""
+        column = f", kolumn {self.column}" if self.column else ""
+        rule = " ".join(self.rule.split())  # a value may hold line breaks; the error is one line
+        return ReferenceTableError(self.file + line + column, rule, self.remedy)
+
+
+@dataclass(frozen=True)
+class Seed:
+    """What is declared of one table: type by column, and the rules."""
+
+    name: str
+    types: dict[str, str]
+    rules: list[Rule]
+
+    @property
+    def file(self) -> str:
+        return f"{self.name}.csv"
+
+    def breach(self, line: int, column: str, rule: str, remedy: str) -> Breach:
+        """`column` may be empty, or several names joined by a comma."""
+        names, first = list(self.types), column.split(",")[0]
+        return Breach(self.file, line, names.index(first) if first in names else -1, column, rule, remedy)
+
+
+Rows = dict[int, dict[str, str | None]]  # by physical line the values by column, empty ones None
+
+
+def check_reference(folder: Path, properties: Path) -> None:
+    """Raise ReferenceTableError for the first error in order of file and line, with the number of further ones.
+
+    ContractError, in English, if the property file cannot be read or holds a test that is unknown here.
+    """
+    errors = reference_errors(folder, properties)
+    if errors:
+        first, further = errors[0], f" (och {len(errors) - 1} fel till)" if len(errors) > 1 else ""
+        raise ReferenceTableError(first.place, first.rule, first.remedy + further)
+
+
+def reference_errors(folder: Path, properties: Path) -> list[ReferenceTableError]:
+    """All errors of the reference tables in `folder`, in order of file, line and column."""
+    seeds = declared_seeds(properties)
+    if not folder.is_dir():
+        return [ReferenceTableError(str(folder), "mappen finns inte", "Rätta sökvägen i NETTOEFFEKT_REFERENCE.")]
+    tables: dict[str, Rows] = {name: {} for name in seeds}
+    breaches = [*_stray_files(folder, {seed.file for seed in seeds.values()})]
+    for seed in seeds.values():
+        breaches += _read(folder / seed.file, seed, tables[seed.name])
+    with duckdb.connect(config={"threads": 1}) as connection:  # tiny queries: threads would only wait
+        breaches += _broken_rules(connection, seeds, tables, {breach.file for breach in breaches})
+    return [breach.error() for breach in sorted(set(breaches))]
+
+
+def declared_seeds(properties: Path) -> dict[str, Seed]:
+    """The seeds of a dbt property file by name. Raises ContractError for what cannot be checked here."""
+    try:
+        document = yaml.load(properties.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        seeds = {node["name"]: _seed(node) for node in document["seeds"]}
+        for seed in seeds.values():
+            for rule in seed.rules:
+                _require_known(rule, seed, seeds)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
+        reason = " ".join(f"cannot be used as the properties of seeds: {error!r}".split())
+        raise ContractError(
+            properties.name, reason, "Mend it, or teach orchestration/reference.py the test."
+        ) from error
+    return seeds
+
+
+def _seed(node: dict[str, Any]) -> Seed:
+    types = {column: kind.lower() for column, kind in node["config"]["column_types"].items()}
+    for kind in types.values():
+        _shape(kind)
+    if [column["name"] for column in node["columns"]] != list(types):
+        raise ValueError(f"columns and column_types of {node['name']} differ")
+    if any("tests" in part for part in (node, *node["columns"])):
+        raise ValueError(f"{node['name']} has tests, not data_tests")
+    tests = [(None, test) for test in node.get("data_tests", [])]
+    tests += [(column["name"], test) for column in node["columns"] for test in column.get("data_tests", [])]
+    return Seed(node["name"], types, [rule for column, test in tests for rule in _rules(column, test)])
+
+
+def _rules(column: str | None, test: str | dict[str, Any]) -> Iterator[Rule]:
+    """Nothing for a test that is switched off or only warns: such a test must not end a run."""
+    ((kind, body),) = [(test, None)] if isinstance(test, str) else test.items()
+    body = body or {}
+    config = body.get("config", {})
+    if config.get("enabled", True) and config.get("severity", "error").lower() != "warn":
+        yield Rule(kind, column, body.get("arguments", {}), config.get("where"))
+
+
+def _require_known(rule: Rule, seed: Seed, seeds: dict[str, Seed]) -> None:
+    place = f"{seed.name}, column {rule.column}" if rule.column else seed.name
+    check = (COLUMN_CHECKS if rule.column else TABLE_CHECKS).get(rule.kind)
+    if check is None:
+        raise ValueError(f"{place}: data test {rule.kind} is unknown to the check of reference tables")
+    if set(rule.arguments) - set(OPTIONAL) != set(check.arguments):
+        raise ValueError(f"{place}: {rule.kind} takes the arguments {check.arguments}, not {tuple(rule.arguments)}")
+    holder, named = seed, [] if rule.column else [*rule.arguments.values()]
+    if rule.kind == "relationships":
+        holder, named = seeds[_referred(rule)], [rule.arguments["field"]]
+    for column in (name for value in named for name in ([value] if isinstance(value, str) else value)):
+        if column not in holder.types:
+            raise ValueError(f"{place}: {rule.kind} names {column}, which is no column of {holder.name}")
+
+
+def _referred(rule: Rule) -> str:
+    """The seed that relationships points at: ref('unit') → unit."""
+    return re.sub(r"^ref\(['\"](\w+)['\"]\)$", r"\1", rule.arguments["to"])
+
+
+def _shape(kind: str) -> tuple[str, str]:
+    """The pattern of a type's values, and its name in Swedish."""
+    for name, (pattern, label) in TYPES.items():
+        if match := re.fullmatch(name, kind):
+            scale = (match.groups() or ("",))[0]
+            return pattern.replace("SCALE", scale), label.replace("SCALE", scale)
+    raise ValueError(f"type {kind} is unknown to the check of reference tables")
+
+
+def _stray_files(folder: Path, expected: set[str]) -> Iterator[Breach]:
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
+        if path.suffix.lower() == ".csv" and name not in expected:
+            yield Breach(name, WHOLE_FILE, -1, "", "filen är ingen referenstabell", "Rätta namnet eller ta bort filen.")
+
+
+def _read(path: Path, seed: Seed, rows: Rows) -> Iterator[Breach]:
+    """Fill `rows` and say what is wrong with the file's form. Blanks around a value are reported once, then dropped."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        reason = "filen saknas" if isinstance(error, FileNotFoundError) else f"filen kan inte läsas ({error.strerror})"
+        yield seed.breach(WHOLE_FILE, "", reason, "Lägg en läsbar fil i mappen, om så med bara rubrikraden.")
+        return
+    text = data.decode("utf-8-sig", errors="replace")
+    if (unread := re.search("[\0\ufffd]", text)) is not None:
+        line = text.count("\n", 0, unread.start()) + 1
+        yield seed.breach(line, "", "raden har tecken som inte är UTF-8", "Spara filen som CSV UTF-8.")
+        return
+    reader, line = csv.reader(io.StringIO(text, newline=""), strict=True), 1
+    try:
+        header = next(reader, [])
+        yield from (problems := [seed.breach(1, *problem) for problem in _header_problems(header, list(seed.types))])
+        if problems:
+            return
+        line = reader.line_num + 1
+        for values in reader:
+            if values and len(values) != len(header):
+                rule = f"raden har {len(values)} fält i stället för {len(header)}"
+                yield seed.breach(line, "", rule, "Rätta kommatecknen; text med kommatecken skrivs inom citattecken.")
+            elif values:
+                rows[line] = {column: value.strip() or None for column, value in zip(header, values, strict=True)}
+                for column, value in zip(header, values, strict=True):
+                    if value != value.strip():
+                        rule = f'värdet "{value}" har blanktecken i början eller slutet'
+                        yield seed.breach(line, column, rule, "Ta bort blanktecknen.")
+            line = reader.line_num + 1  # a value may hold line breaks: a row's line is where it starts
+    except csv.Error as error:
+        yield seed.breach(line, "", f"raden är inte giltig CSV ({error})", "Se över citattecknen på raden.")
+
+
+def _header_problems(header: list[str], columns: list[str]) -> Iterator[tuple[str, str, str]]:
+    if not header:
+        yield "", "rubrikraden saknas", f"Skriv den som första rad: {','.join(columns)}."
+    elif len(header) == 1 and ";" in header[0]:
+        yield "", "kolumnerna skiljs åt med semikolon", "Spara filen med kommatecken mellan kolumnerna."
+    else:
+        yield from ((name, "kolumnen saknas", "Lägg till den.") for name in columns if name not in header)
+        for name, times in Counter(header).items():
+            if name not in columns:
+                yield name, "kolumnen är okänd", "Rätta rubriken eller ta bort kolumnen."
+            elif times > 1:
+                yield name, f"kolumnen står {times} gånger", "Behåll en av dem."
+
+
+def _broken_rules(
+    connection: Connection, seeds: dict[str, Seed], tables: dict[str, Rows], unfit: set[str]
+) -> Iterator[Breach]:
+    """Types first, then rules. What a file with errors of form or type (`unfit`) lacks is no broken reference to it."""
+    typed: dict[str, Relation] = {}
+    mistyped: set[tuple[str, int, str]] = set()
+    for name, seed in seeds.items():
+        rows = tables[name]
+        fields = ["unnest(?::bigint[]) as _line", *(f'unnest(?::varchar[]) as "{c}"' for c in seed.types)]
+        values = [[row[column] for row in rows.values()] for column in seed.types]
+        raw = connection.query("select " + ", ".join(fields), params=[[*rows], *values])
+        typed[name] = raw.project(", ".join(["_line", *(f'{_cast(c, k)} as "{c}"' for c, k in seed.types.items())]))
+        for column, kind in seed.types.items():
+            wrong = raw.filter(f'"{column}" is not null and {_cast(column, kind)} is null')
+            for line, value in wrong.project(f'_line, "{column}"').fetchall():
+                mistyped.add((name, line, column))
+                yield seed.breach(line, column, f'värdet "{value}" är inte {_shape(kind)[1]}', "Rätta värdet.")
+    unfit |= {seeds[name].file for name, _, _ in mistyped}
+    for name, seed in seeds.items():
+        for rule in seed.rules:
+            if _leans_on(rule, seed, seeds) not in unfit:
+                for breach in _held_against(connection, rule, seed, typed):
+                    if (name, breach.line, breach.column) not in mistyped:
+                        yield breach
+
+
+def _leans_on(rule: Rule, seed: Seed, seeds: dict[str, Seed]) -> str:
+    """The file that must be whole for a rule to be judged, if any: a sum lacks a share that could not be read."""
+    if rule.kind == "relationships":
+        return seeds[_referred(rule)].file
+    return seed.file if rule.kind == "sums_to_hundred" else ""
+
+
+def _held_against(connection: Connection, rule: Rule, seed: Seed, typed: dict[str, Relation]) -> Iterator[Breach]:
+    check = (COLUMN_CHECKS if rule.column else TABLE_CHECKS)[rule.kind]
+    arguments = OPTIONAL | rule.arguments
+    if rule.kind == "relationships":
+        arguments["to"] = _referred(rule)
+        known = typed[arguments["to"]].project(_text(arguments["field"])).fetchall()
+        connection.execute(KNOWN, [[value for (value,) in known if value is not None]])
+    elif rule.kind == "accepted_values":
+        values = [str(value).lower() if isinstance(value, bool) else str(value) for value in arguments["values"]]
+        arguments["values"] = ", ".join(values)
+        connection.execute(KNOWN, [values])
+    fields = ["_line as line"]
+    if rule.column:
+        fields += [f'"{rule.column}" as value', *(f"{arguments[bound]} as {bound}" for bound in ("minimum", "maximum"))]
+    for name, columns in rule.arguments.items() if not rule.column else ():
+        field = f'"{columns}"' if isinstance(columns, str) else f"[{', '.join(map(_text, columns))}]::varchar[]"
+        fields.append(f'{field} as "{name}"')
+    try:
+        rows = typed[seed.name].filter(rule.where) if rule.where else typed[seed.name]
+    except duckdb.Error as error:
+        reason = f"where cannot be evaluated: {str(error).splitlines()[0]}"
+        raise ContractError(f"seed {seed.name}, data test {rule.kind}", reason, "Mend the expression.") from error
+    place = rule.column or arguments[check.place]
+    for line, detail in rows.project(", ".join(fields)).query("subject", check.statement).fetchall():
+        texts = [text.format_map(arguments | {"detail": detail}) for text in (check.rule, check.remedy)]
+        yield seed.breach(line, place if isinstance(place, str) else ", ".join(place), *texts)
+
+
+def _cast(column: str, kind: str) -> str:
+    """SQL for the typed value; NULL where the text does not look like its type."""
+    return f"""case when regexp_full_match("{column}", '{_shape(kind)[0]}') then try_cast("{column}" as {kind}) end"""
+
+
+def _text(column: str) -> str:
+    return f'cast("{column}" as varchar)'

@@ -1,0 +1,102 @@
+"""How things stand, read without a lock: from the published file, landing's receipts and the refused folder."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from orchestration.model import Release
+from orchestration.publishing import release as publishing
+from orchestration.settings import DataDirectory, Settings
+from orchestration.warehouse import connect, lock_holder
+
+
+@dataclass(frozen=True)
+class FeedStatus:
+    """One row of marts.data_status."""
+
+    feed: str
+    last_delivery_at: datetime | None
+    row_count: int
+    quarantined_row_count: int
+    latest_month: date | None
+    expected_month: date | None
+    status: str
+
+
+@dataclass(frozen=True)
+class RefusedFile:
+    """A file that waits in refused/: why, and since when."""
+
+    path: str
+    rule: str
+    reason: str
+    received_at: str
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A control that did not pass in the published release."""
+
+    check_id: str
+    severity: str
+    status: str
+    table_name: str
+    findings: int
+    amount_sek: str | None
+    detail: str
+
+
+@dataclass(frozen=True)
+class StatusReport:
+    """What `status` tells. `running` names who holds the run lock; `stops` what kept the last run from publishing."""
+
+    running: str | None
+    release: Release | None
+    stops: tuple[str, ...] = ()
+    feeds: tuple[FeedStatus, ...] = ()
+    refused: tuple[RefusedFile, ...] = ()
+    flags: tuple[Flag, ...] = field(default=())
+
+
+def read_status(settings: Settings) -> StatusReport:
+    """How the data directory stands now."""
+    from orchestration.fingerprint import read_last_run
+
+    directory = settings.directory
+    release = publishing.current(directory.main)
+    last = read_last_run(directory.main)
+    feeds, flags = _published(directory) if release else ((), ())
+    return StatusReport(
+        lock_holder(directory), release, last.stops if last else (), feeds, tuple(refused_files(directory)), flags
+    )
+
+
+def _published(directory: DataDirectory) -> tuple[tuple[FeedStatus, ...], tuple[Flag, ...]]:
+    with connect(directory.main.published_warehouse, read_only=True) as connection:
+        feeds = connection.execute(
+            "select feed, last_delivery_at, row_count, quarantined_row_count, latest_month, expected_month, status"
+            " from marts.data_status order by feed"
+        ).fetchall()
+        flags = connection.execute(
+            "select check_id, severity, status, table_name, findings, cast(amount_sek as varchar), detail"
+            " from marts.check_result where not passed and run_id = (select run_id from marts.publication)"
+            " order by check_id, table_name"
+        ).fetchall()
+    return tuple(FeedStatus(*row) for row in feeds), tuple(Flag(*row) for row in flags)
+
+
+def refused_files(directory: DataDirectory) -> list[RefusedFile]:
+    """The files in refused/ with their reasons, from the receipts that landing keeps."""
+    from orchestration.intake.door import digest
+
+    files = [path for path in sorted(directory.refused.rglob("*")) if path.is_file()]
+    files = [path for path in files if not (path.suffix == ".txt" and path.with_suffix("") in files)]
+    found = []
+    for path in files:
+        receipts = sorted(directory.landing.glob(f"*/{digest(path)}.*.json"), key=lambda p: p.name)
+        receipt = json.loads(receipts[-1].read_text(encoding="utf-8")) if receipts else {}
+        name = str(path.relative_to(directory.refused))
+        found.append(
+            RefusedFile(name, receipt.get("rule", ""), receipt.get("reason", ""), receipt.get("received_at", ""))
+        )
+    return found

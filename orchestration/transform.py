@@ -1,0 +1,109 @@
+"""dbt in this process: seeds, models and tests, by the pipeline's paths. Heavy imports stay inside the functions."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration.errors import TransformError
+from orchestration.settings import CHECKOUT, Settings, Workspace
+
+PROJECT = CHECKOUT / "dbt_project"
+
+
+@dataclass(frozen=True)
+class Node:
+    """How one dbt node ended: a seed, a model or a test, by its unique id."""
+
+    unique_id: str
+    status: str
+    message: str
+    seconds: float
+
+    @property
+    def is_failed(self) -> bool:
+        return self.status in ("error", "fail", "runtime error")
+
+
+def build(settings: Settings, workspace: Workspace) -> tuple[Node, ...]:
+    """Builds seeds, models and their tests in the workspace's warehouse; every node with its outcome.
+
+    Raises TransformError if a model could not be built or a test of severity error failed.
+    """
+    nodes = _invoke(settings, workspace, ["build", "--exclude-resource-type", "unit_test"])
+    failed = [node for node in nodes if node.is_failed]
+    if failed:
+        first = " ".join(failed[0].message.split())
+        more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+        raise TransformError(
+            f"dbt {failed[0].unique_id}", f"{first}{more}", f"See {settings.directory.dbt / 'logs' / 'dbt.log'}"
+        )
+    return nodes
+
+
+def manifest(settings: Settings) -> Path:
+    """dbt's manifest for the graph of assets; parsed now if it is not there yet."""
+    path = settings.directory.dbt / "target" / "manifest.json"
+    if not path.exists():
+        _invoke(settings, settings.directory.main, ["parse"])
+    return path
+
+
+def _invoke(settings: Settings, workspace: Workspace, words: Sequence[str]) -> tuple[Node, ...]:
+    from dbt.cli.main import dbtRunner
+    from dbt.contracts.results import RunExecutionResult
+
+    folder = settings.directory.dbt
+    arguments = [
+        *words,
+        *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
+        *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
+        *("--quiet", "--log-level-file", "info", "--no-use-colors"),
+    ]
+    with _environment(settings, workspace), _closed_afterwards():
+        outcome = dbtRunner().invoke(arguments)
+    if outcome.exception is not None:
+        message = " ".join(str(outcome.exception).split())
+        raise TransformError("dbt", message, "The warehouse is as it was before this step")
+    if not isinstance(outcome.result, RunExecutionResult):
+        return ()
+    return tuple(
+        Node(result.node.unique_id, str(result.status), result.message or "", result.execution_time)
+        for result in outcome.result.results
+    )
+
+
+@contextmanager
+def _environment(settings: Settings, workspace: Workspace) -> Iterator[None]:
+    """What profiles.yml and dbt_project.yml read, for as long as dbt runs."""
+    wanted = {
+        "NETTOEFFEKT_WAREHOUSE": str(workspace.warehouse),
+        "NETTOEFFEKT_REFERENCE": os.path.relpath(settings.reference.resolve(), PROJECT),
+        "DO_NOT_TRACK": "1",
+    }
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _closed_afterwards() -> Iterator[None]:
+    """dbt-duckdb keeps its connection for the life of the process: no later step could open the file."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.factory import reset_adapters
+
+    try:
+        yield
+    finally:
+        if DuckDBConnectionManager._ENV is not None:
+            DuckDBConnectionManager._ENV.close()
+            DuckDBConnectionManager._ENV = None
+        reset_adapters()

@@ -1,0 +1,122 @@
+"""Connections to the DuckDB files, and the lock that keeps two runs apart.
+
+DuckDB lets one writer or many readers hold a file, so no step keeps a connection open after itself.
+"""
+
+import errno
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from orchestration.errors import LockError, SpaceError
+from orchestration.settings import DataDirectory
+
+
+@contextmanager
+def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to a DuckDB file, closed when the block ends. Times are UTC.
+
+    Raises LockError if another program holds the file, SpaceError if the disk is full.
+    """
+    if not read_only:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        connection = duckdb.connect(str(path), read_only=read_only)
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            raise LockError(path.name, "another program has the warehouse open", _who_holds(str(error))) from error
+        raise
+    try:
+        connection.execute("set TimeZone = 'UTC'")
+        with space_guard(path):
+            yield connection
+    finally:
+        connection.close()
+
+
+def quoted(path: Path) -> str:
+    """A path as an SQL literal, for ATTACH, which takes no bound values."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def _who_holds(message: str) -> str:
+    """The process that DuckDB names, with what to do."""
+    _, _, holder = message.partition("Conflicting lock is held in ")
+    named = f"Held by {holder.split(' See also')[0].rstrip('. ')}" if holder else "Held by an unknown process"
+    return f"{named}. Close it, or let readers open published/warehouse.duckdb, which is never locked"
+
+
+@contextmanager
+def space_guard(path: Path) -> Iterator[None]:
+    """Turns a full disk, as DuckDB or the system tells it, into one clear error."""
+    try:
+        yield
+    except duckdb.Error as error:
+        if "No space left" in str(error) or "out of disk" in str(error).lower():
+            raise _full(path) from error
+        raise
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise _full(path) from error
+        raise
+
+
+def _full(path: Path) -> SpaceError:
+    return SpaceError(str(path.parent), "the disk is full", "Free space and run again; the earlier state is untouched")
+
+
+def require_space(directory: DataDirectory, min_free_mb: int) -> None:
+    """Raises SpaceError if the data directory's disk has less than `min_free_mb` MB, or less than twice the build."""
+    build = directory.main.warehouse
+    needed = max(min_free_mb * 1024**2, 2 * build.stat().st_size if build.exists() else 0)
+    free = shutil.disk_usage(directory.root).free
+    if free < needed:
+        raise SpaceError(
+            str(directory.root),
+            f"{free // 1024**2} MB free, {needed // 1024**2} MB needed",
+            "Free space, or lower NETTOEFFEKT_MIN_FREE_MB",
+        )
+
+
+@contextmanager
+def run_lock(directory: DataDirectory, verb: str) -> Iterator[None]:
+    """Holds run.lock from the first step of a run to the last. PID, verb and start stand beside it.
+
+    Raises LockError at once, saying who holds it, if another run does.
+    """
+    directory.root.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(directory.lock)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise LockError(
+            str(directory.lock), f"another run holds the lock: {lock_holder(directory)}", "Wait for it"
+        ) from error
+    holder = _holder_file(directory)
+    try:
+        started = datetime.now(UTC).isoformat(timespec="seconds")
+        holder.write_text(json.dumps({"pid": os.getpid(), "verb": verb, "started_at": started}))
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def lock_holder(directory: DataDirectory) -> str | None:
+    """Who holds the run lock, in words; None if nobody does."""
+    try:
+        holder = json.loads(_holder_file(directory).read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    return f"`{holder['verb']}` with PID {holder['pid']}, since {holder['started_at']}"
+
+
+def _holder_file(directory: DataDirectory) -> Path:
+    return directory.lock.with_suffix(".json")
