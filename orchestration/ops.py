@@ -3,13 +3,13 @@
 ops is the only schema that cannot be rebuilt from landing. Six of its tables are copied into marts by the publisher.
 """
 
-from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from datetime import date, datetime
 
 import duckdb
 
 from orchestration.model import Judgement, Release
+from orchestration.warehouse import insert_rows
 
 
 @dataclass(frozen=True)
@@ -223,12 +223,12 @@ def write_judgement(
         )
         for result in judgement.results
     ]
-    _insert(connection, "check_result", results)
+    insert_rows(connection, "ops.check_result", results)
     findings = [
         (*(f.check_id, f.subject_type, f.subject_id, run_id), *(f.owner_role, _plain(f.amount_sek), f.detail))
         for f in judgement.findings
     ]
-    _insert(connection, "finding", findings)
+    insert_rows(connection, "ops.finding", findings)
 
 
 def refresh_data_status(connection: duckdb.DuckDBPyConnection) -> None:
@@ -243,7 +243,7 @@ def refresh_data_status(connection: duckdb.DuckDBPyConnection) -> None:
 def write_publication(connection: duckdb.DuckDBPyConnection, release: Release) -> None:
     """Writes the current release and the slices it rests on."""
     connection.execute("delete from ops.publication")
-    _insert(connection, "publication", [astuple(release)[:-1]])
+    insert_rows(connection, "ops.publication", [astuple(release)[:-1]])
     connection.execute("delete from ops.release_slice")
     connection.execute(
         "insert into ops.release_slice select feed, slice_id, delivery_id, company, month"
@@ -259,12 +259,6 @@ def end_run(
         "insert into ops.run select run_id, ?, as_of, started_at, ?, ?, ?, code_version from ops.current_run",
         [verb, finished_at, release_id, is_stopped],
     )
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
-    if rows:
-        marks = ", ".join("?" for _ in rows[0])
-        connection.executemany(f"insert into ops.{table} values ({marks})", rows)
 
 
 def _plain(amount: object) -> str | None:

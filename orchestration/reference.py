@@ -16,7 +16,6 @@ from typing import Any
 import duckdb
 import yaml
 from duckdb import DuckDBPyConnection as Connection
-from duckdb import DuckDBPyRelation as Relation
 
 from orchestration.errors import ContractError, ReferenceTableError
 
@@ -49,7 +48,8 @@ class Check:
     place: str = ""
 
 
-UNKNOWN = "select line, value from subject where cast(value as varchar) not in (select value from known)"
+UNKNOWN = """select line, cast(value as varchar) from subject
+    where value is not null and cast(value as varchar) not in (select value from known where value is not null)"""
 COLUMN_CHECKS = {
     "not_null": Check("select line, '' from subject where value is null", "värdet saknas", "Fyll i det."),
     "unique": Check(
@@ -116,7 +116,7 @@ TABLE_CHECKS = {
     ),
     # A walk starts on every row and goes upwards until it is back where it began or would step on its own trail.
     "no_cycle": Check(
-        """with recursive edge as (
+        """, edge as (
             select id, parent, min(line) as line from subject where parent is not null group by id, parent
         ), walk as (
             select line, id, parent, [id] as trail from edge
@@ -125,22 +125,23 @@ TABLE_CHECKS = {
             inner join edge on edge.id = walk.parent
             where walk.parent <> walk.id and not list_contains(walk.trail, edge.id)
         )
-        select min(line), array_to_string(arg_min(trail || [parent], line), ' → ') from walk
-        where parent = id or len(trail) = 8 group by list_sort(trail)""",
-        "kedjan går i cirkel eller är längre än sju steg: {detail}",
+        select min(line), concat(
+            if(bool_or(parent = id), 'kedjan går i cirkel: ', 'kedjan är längre än sju steg: '),
+            array_to_string(arg_min(trail || [parent], line), ' → ')
+        ) from walk where parent = id or len(trail) = 8 group by list_sort(trail)""",
+        "{detail}",
         "Rätta raden så att kedjan tar slut.",
         ("id", "parent"),
         "parent",
     ),
     "sums_to_hundred": Check(
         'select min(line), sum("column") from subject group by group_by having abs(sum("column") - 100) > 0.01',
-        "gruppen som börjar här blir {detail} procent, inte 100",
+        "andelarna i gruppen som börjar på raden blir {detail} procent, inte 100",
         "Rätta andelarna.",
         ("group_by", "column"),
         "column",
     ),
 }
-KNOWN = "create or replace temp table known as select unnest(?::varchar[]) as value"
 OPTIONAL = {"minimum": "null", "maximum": "null", "quote": "true"}
 
 
@@ -345,24 +346,25 @@ def _broken_rules(
     connection: Connection, seeds: dict[str, Seed], tables: dict[str, Rows], unfit: set[str]
 ) -> Iterator[Breach]:
     """Types first, then rules. What a file with errors of form or type (`unfit`) lacks is no broken reference to it."""
-    typed: dict[str, Relation] = {}
     mistyped: set[tuple[str, int, str]] = set()
     for name, seed in seeds.items():
         rows = tables[name]
-        fields = ["unnest(?::bigint[]) as _line", *(f'unnest(?::varchar[]) as "{c}"' for c in seed.types)]
+        texts = ", ".join(["unnest(?::bigint[]) as _line", *(f'unnest(?::varchar[]) as "{c}"' for c in seed.types)])
+        casts = ", ".join(["_line", *(f'{_cast(c, kind)} as "{c}"' for c, kind in seed.types.items())])
         values = [[row[column] for row in rows.values()] for column in seed.types]
-        raw = connection.query("select " + ", ".join(fields), params=[[*rows], *values])
-        typed[name] = raw.project(", ".join(["_line", *(f'{_cast(c, k)} as "{c}"' for c, k in seed.types.items())]))
-        for column, kind in seed.types.items():
-            wrong = raw.filter(f'"{column}" is not null and {_cast(column, kind)} is null')
-            for line, value in wrong.project(f'_line, "{column}"').fetchall():
-                mistyped.add((name, line, column))
-                yield seed.breach(line, column, f'värdet "{value}" är inte {_shape(kind)[1]}', "Rätta värdet.")
+        connection.execute(f'create table "{name}" as from (select {texts}) select {casts}', [[*rows], *values])
+        cast = connection.execute(f'from "{name}" order by _line').fetchall()
+        for (line, texts), (_, *typed_values) in zip(rows.items(), cast, strict=True):
+            for column, value in zip(seed.types, typed_values, strict=True):
+                if value is None and texts[column] is not None:
+                    mistyped.add((name, line, column))
+                    rule = f'värdet "{texts[column]}" är inte {_shape(seed.types[column])[1]}'
+                    yield seed.breach(line, column, rule, "Rätta värdet.")
     unfit |= {seeds[name].file for name, _, _ in mistyped}
     for name, seed in seeds.items():
         for rule in seed.rules:
             if _leans_on(rule, seed, seeds) not in unfit:
-                for breach in _held_against(connection, rule, seed, typed):
+                for breach in _held_against(connection, rule, seed):
                     if (name, breach.line, breach.column) not in mistyped:
                         yield breach
 
@@ -374,30 +376,29 @@ def _leans_on(rule: Rule, seed: Seed, seeds: dict[str, Seed]) -> str:
     return seed.file if rule.kind == "sums_to_hundred" else ""
 
 
-def _held_against(connection: Connection, rule: Rule, seed: Seed, typed: dict[str, Relation]) -> Iterator[Breach]:
-    check = (COLUMN_CHECKS if rule.column else TABLE_CHECKS)[rule.kind]
-    arguments = OPTIONAL | rule.arguments
+def _held_against(connection: Connection, rule: Rule, seed: Seed) -> Iterator[Breach]:
+    check, arguments = (COLUMN_CHECKS if rule.column else TABLE_CHECKS)[rule.kind], OPTIONAL | rule.arguments
+    values = [str(v).lower() if isinstance(v, bool) else str(v) for v in arguments.get("values", [])]
+    known, parameters = "select unnest(?::varchar[]) as value", [values]
     if rule.kind == "relationships":
+        known, parameters = f'from "{_referred(rule)}" select {_text(arguments["field"])} as value', []
         arguments["to"] = _referred(rule)
-        known = typed[arguments["to"]].project(_text(arguments["field"])).fetchall()
-        connection.execute(KNOWN, [[value for (value,) in known if value is not None]])
-    elif rule.kind == "accepted_values":
-        values = [str(value).lower() if isinstance(value, bool) else str(value) for value in arguments["values"]]
-        arguments["values"] = ", ".join(values)
-        connection.execute(KNOWN, [values])
+    arguments["values"] = ", ".join(values)
     fields = ["_line as line"]
     if rule.column:
         fields += [f'"{rule.column}" as value', *(f"{arguments[bound]} as {bound}" for bound in ("minimum", "maximum"))]
     for name, columns in rule.arguments.items() if not rule.column else ():
         field = f'"{columns}"' if isinstance(columns, str) else f"[{', '.join(map(_text, columns))}]::varchar[]"
         fields.append(f'{field} as "{name}"')
-    try:
-        rows = typed[seed.name].filter(rule.where) if rule.where else typed[seed.name]
-    except duckdb.Error as error:
-        reason = f"where cannot be evaluated: {str(error).splitlines()[0]}"
-        raise ContractError(f"seed {seed.name}, data test {rule.kind}", reason, "Mend the expression.") from error
     place = rule.column or arguments[check.place]
-    for line, detail in rows.project(", ".join(fields)).query("subject", check.statement).fetchall():
+    subject = f'from "{seed.name}" select {", ".join(fields)} where {rule.where or "true"}'
+    try:
+        common = f"with recursive known as ({known}), subject as ({subject})"
+        found = connection.execute(f"{common} {check.statement}", parameters).fetchall()
+    except duckdb.Error as error:
+        reason = f"cannot be evaluated: {str(error).splitlines()[0]}"
+        raise ContractError(f"seed {seed.name}, data test {rule.kind}", reason, "Mend the declaration.") from error
+    for line, detail in found:
         texts = [text.format_map(arguments | {"detail": detail}) for text in (check.rule, check.remedy)]
         yield seed.breach(line, place if isinstance(place, str) else ", ".join(place), *texts)
 

@@ -36,8 +36,8 @@ def parse(content: bytes) -> dict[str, Any]:
 
 
 def check_standard(document: dict[str, Any]) -> None:
-    """Raise BrokenContractError unless both ODCS's JSON schema and its model accept the document. The model alone
-    passes misspelt keys; the schema alone passes some values of the wrong kind."""
+    """Raise BrokenContractError unless both ODCS's JSON schema and its model accept the document. The model, which
+    other tools of the standard read with, passes misspelt keys; the schema does not."""
     import pydantic
 
     # Broken leaves make their parents "unevaluated" too, so the innermost error is the cause.

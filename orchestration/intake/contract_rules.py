@@ -118,6 +118,26 @@ _KIND_NAMES = {
 }
 
 
+def base_type(entry: Mapping[str, Any], path: str) -> str:
+    """The physical type of a column without its precision; its logical type must be the one that goes with it."""
+    data_type = entry.get("physicalType", "")
+    found = re.fullmatch(r"(VARCHAR|BIGINT|DATE|TIMESTAMP|BOOLEAN|DECIMAL)(\(\d+,\d+\))?", data_type)
+    if found is None or (found[1] == "DECIMAL") != (found[2] is not None):
+        known = ", ".join(LOGICAL_TYPES).replace("DECIMAL", "DECIMAL(18,2)")
+        raise BrokenContractError(f"{path}.physicalType", f"'{data_type}' is not known", f"Use one of {known}.")
+    logical = LOGICAL_TYPES[found[1]]
+    agrees = entry.get("logicalType") == logical
+    require(agrees, f"{path}.logicalType", "it does not go with the physical type", f"Use {logical}.")
+    return found[1]
+
+
+def check_pattern(path: str, pattern: str | None) -> None:
+    try:
+        re.compile(pattern or "")
+    except re.error as error:
+        raise BrokenContractError(path, f"no regular expression ({error})", "Mend the pattern.") from None
+
+
 def check_name(path: str, name: str) -> None:
     # Names become tables, columns and folders: nothing in them may need quoting.
     is_plain = re.fullmatch(r"[a-z][a-z0-9_]*", name) is not None

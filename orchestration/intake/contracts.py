@@ -13,7 +13,6 @@ free_text                    kept, with identity numbers, e-mail addresses and p
 """
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -28,17 +27,18 @@ from orchestration.intake.contract_rules import (
     COLUMN_KEYS,
     ENCODINGS,
     FORMATS,
-    LOGICAL_TYPES,
     REQUIRED_SERVER_KEYS,
     SCHEMA_KEYS,
     SERVER_KEYS,
     UNITS,
+    base_type,
     check_formats,
     check_known,
     check_mapping,
     check_marks,
     check_name,
     check_one_of,
+    check_pattern,
     check_slice_key,
     custom_properties,
     require,
@@ -215,21 +215,12 @@ def _columns(table: dict[str, Any], path: str) -> tuple[Column, ...]:
 def _column(entry: dict[str, Any], path: str) -> Column:
     name, data_type = entry["name"], entry.get("physicalType", "")
     check_name(path, name)
-    base = re.fullmatch(r"(VARCHAR|BIGINT|DATE|TIMESTAMP|BOOLEAN|DECIMAL)(\(\d+,\d+\))?", data_type)
-    known_type = base is not None and (base[1] == "DECIMAL") == (base[2] is not None)
-    require(
-        known_type, f"{path}.physicalType", f"unknown type '{data_type}'", f"Use one of {', '.join(LOGICAL_TYPES)}."
-    )
-    assert base is not None
-    logical = LOGICAL_TYPES[base[1]]
-    require(
-        entry.get("logicalType") == logical, f"{path}.logicalType", "it is not the physical type's", f"Use {logical}."
-    )
+    base = base_type(entry, path)
     extra = custom_properties(entry, path, COLUMN_KEYS)
     unit = extra.get("unit")
     if unit is not None:
         check_one_of(f"{path}.customProperties.unit", unit, UNITS)
-        require(base[1] in ("DECIMAL", "BIGINT"), f"{path}.customProperties.unit", "text has no unit", "Take it away.")
+        require(base in ("DECIMAL", "BIGINT"), f"{path}.customProperties.unit", "text has no unit", "Take it away.")
     is_month = extra.get("isMonth", False)
     require(not is_month or data_type == "DATE", f"{path}.customProperties.isMonth", "no DATE", "Make it a DATE.")
     classification = entry.get("classification", "internal")
@@ -240,11 +231,7 @@ def _column(entry: dict[str, Any], path: str) -> Column:
     texts = all(isinstance(value, str) for value in allowed) and (not allowed or data_type == "VARCHAR")
     require(texts, f"{path}.enum", "a closed list holds texts", "Quote the values.")
     pattern = entry.get("logicalTypeOptions", {}).get("pattern")
-    if pattern is not None:
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            raise BrokenContractError(f"{path}.logicalTypeOptions.pattern", str(error), "Mend the pattern.") from None
+    check_pattern(f"{path}.logicalTypeOptions.pattern", pattern)
     return Column(
         name=name,
         data_type=data_type,

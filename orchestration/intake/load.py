@@ -60,7 +60,6 @@ class _Counts:
 
 def load(connection: duckdb.DuckDBPyConnection, intake: Intake) -> LoadReport:
     """Loads all that is new: what landing has and raw lacks, the inbox, refused files whose contract has changed."""
-    raw_schema.create(connection, intake.contracts)
     replay(connection, intake)
     taken = []
     arrivals = door.arrivals(intake.directory.inbox, intake.contracts) + _worth_another_try(intake)

@@ -16,7 +16,7 @@ from orchestration.errors import UsageError
 
 DEMO_KEY_ID = "demo"
 
-_NUMBER = r"(?:19|20)?\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]|6[1-9]|[78]\d|9[01])[-+ ]?\d{4}"
+_NUMBER = r"(?:1[89]|20)?\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]|6[1-9]|[78]\d|9[01])[-+ ]?\d{4}"
 IDENTITY_NUMBER = re.compile(rf"(?<!\d){_NUMBER}(?!\d)")
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 PHONE = re.compile(r"(?<![\d-])(?:\+46|0046|0)[ -]?(?:\(0\)[ ]?)?[1-9]\d{0,2}(?:[ -]?\d{2,3}){2,4}(?![\d-])")

@@ -9,6 +9,7 @@ from orchestration.intake.delimited import INCOMING
 from orchestration.intake.landing import Receipt
 from orchestration.intake.privacy import SUSPECT, PersonKey, is_identity_number, mask
 from orchestration.intake.values import REASONS_SV
+from orchestration.warehouse import insert_rows
 
 ROW_TEXT = "row_text"
 
@@ -49,7 +50,7 @@ def _replace(connection: duckdb.DuckDBPyConnection, column: str, values: dict[st
     if not values:
         return
     connection.execute("create or replace temporary table replacement (old varchar, new varchar)")
-    connection.executemany("insert into replacement values (?, ?)", list(values.items()))
+    insert_rows(connection, "replacement", list(values.items()))
     connection.execute(f"update {INCOMING} set {column} = new from replacement where {column} = old")
 
 
@@ -67,8 +68,7 @@ def write_quarantine(connection: duckdb.DuckDBPyConnection, receipt: Receipt, co
         reason = "; ".join(reason_sv(name, broken) for name, broken in pairs)
         plain = None if amount_sek is None else f"{amount_sek:f}"
         records.append((receipt.delivery_id, row_number, column or None, rule, reason, text, plain))
-    if records:
-        connection.executemany("insert into raw.quarantine values (?, ?, ?, ?, ?, ?, ?)", records)
+    insert_rows(connection, "raw.quarantine", records)
 
 
 def reason_sv(column: str, rule: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import duckdb
 
 from orchestration.intake.contracts import Contract
+from orchestration.warehouse import insert_rows
 
 _TABLES = """
 create schema if not exists raw;
@@ -43,46 +44,52 @@ def create(connection: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contra
 
     A column that a contract has gained is added, NULL for the rows from before.
     """
+    there = set(
+        connection.execute("select table_name, column_name from duckdb_columns() where schema_name = 'raw'").fetchall()
+    )
     connection.execute("begin")
     connection.execute(_TABLES)
     for contract in contracts.values():
-        _create_feed(connection, contract)
+        _create_feed(connection, contract, {column for table, column in there if table == contract.feed})
+    insert_rows(connection, "raw.feed", [_feed(contract) for contract in contracts.values()])
+    insert_rows(connection, "raw.feed_column", [row for contract in contracts.values() for row in _columns(contract)])
+    insert_rows(connection, "raw.feed_source", [row for contract in contracts.values() for row in _sources(contract)])
     connection.execute("commit")
 
 
-def _create_feed(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    columns = [(column.name, column.data_type) for column in contract.columns]
-    columns += [("_slice_id", "varchar"), ("_row_number", "bigint")]
-    listed = ", ".join(f"{name} {data_type}" for name, data_type in columns)
+def _create_feed(connection: duckdb.DuckDBPyConnection, contract: Contract, there: set[str]) -> None:
+    columns = {column.name: column.data_type for column in contract.columns}
+    columns |= {"_slice_id": "varchar", "_row_number": "bigint"}
+    listed = ", ".join(f"{name} {data_type}" for name, data_type in columns.items())
     connection.execute(f"create table if not exists raw.{contract.feed} ({listed})")
-    for name, data_type in columns:
-        connection.execute(f"alter table raw.{contract.feed} add column if not exists {name} {data_type}")
-    connection.execute(
-        "insert into raw.feed values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            *(contract.feed, f"raw.{contract.feed}", contract.label_sv, contract.version),
-            *(", ".join(contract.slice_key), contract.control_column, str(contract.max_quarantined_share_pct)),
-            *(contract.max_lag_months, contract.has_personal_data),
-        ],
+    for name in columns.keys() - there if there else ():
+        connection.execute(f"alter table raw.{contract.feed} add column {name} {columns[name]}")
+
+
+def _feed(contract: Contract) -> tuple[object, ...]:
+    return (
+        *(contract.feed, f"raw.{contract.feed}", contract.label_sv, contract.version, ", ".join(contract.slice_key)),
+        *(contract.control_column, str(contract.max_quarantined_share_pct)),
+        *(contract.max_lag_months, contract.has_personal_data),
     )
-    connection.executemany(
-        "insert into raw.feed_column values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (
-                *(contract.feed, position, column.name, column.label_sv, column.data_type, column.unit),
-                *(column.is_required, column.is_key, column.classification, column.description, column.lag_months),
-            )
-            for position, column in enumerate(contract.columns, start=1)
-        ],
-    )
-    connection.executemany(
-        "insert into raw.feed_source values (?, ?, ?, ?, ?, ?, ?)",
-        [
-            (
-                *(contract.feed, source.name, source.constants.get("company"), source.owner),
-                *(source.due_rule and source.due_rule.day, source.due_rule and source.due_rule.months_after),
-                source.description,
-            )
-            for source in contract.sources.values()
-        ],
-    )
+
+
+def _columns(contract: Contract) -> list[tuple[object, ...]]:
+    return [
+        (
+            *(contract.feed, position, column.name, column.label_sv, column.data_type, column.unit),
+            *(column.is_required, column.is_key, column.classification, column.description, column.lag_months),
+        )
+        for position, column in enumerate(contract.columns, start=1)
+    ]
+
+
+def _sources(contract: Contract) -> list[tuple[object, ...]]:
+    return [
+        (
+            *(contract.feed, source.name, source.constants.get("company"), source.owner),
+            *(source.due_rule and source.due_rule.day, source.due_rule and source.due_rule.months_after),
+            source.description,
+        )
+        for source in contract.sources.values()
+    ]

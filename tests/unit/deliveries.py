@@ -1,0 +1,32 @@
+"""Small deliveries as the project's contracts expect them, built row by row."""
+
+FORECAST_HEADER = (
+    "Uttagsdatum;ÅtgärdsID;År;Avser månad;Inlämnad;Prognos;Utfall;Bekräftelse;Underlag;Avvikelseorsak;Kommentar;"
+    "Inlämnad av"
+)
+FORECAST_ROW = "2024-09-16;RD-A01;2024;2024-07;2024-09-16 08:00;15,6;;Nej;;;;Controller"
+
+LEDGER_HEADER = (
+    "manad;period;verifikationsserie;verifikationsnummer;verifikationsrad;bokforingsdatum;konto;kostnadsstalle;"
+    "verksamhet;aktivitet;projekt;motpart;belopp;antal;text;ingaende_balans;preliminar"
+)
+
+
+def forecast(*rows: str) -> str:
+    """A forecast delivery of the source ledningsportalen."""
+    return "\n".join([FORECAST_HEADER, *(rows or (FORECAST_ROW,))]) + "\n"
+
+
+def forecast_row(action: str = "RD-A01", amount: str = "15,6", comment: str = "", known: str = "2024-09-16") -> str:
+    """One submission for July 2024."""
+    return f"{known};{action};2024;2024-07;2024-09-16 08:00;{amount};;Nej;;;{comment};Controller"
+
+
+def ledger(*rows: str) -> str:
+    """A ledger delivery of the source ekonomisystem."""
+    return "\r\n".join([LEDGER_HEADER, *rows]) + "\r\n"
+
+
+def ledger_row(month: str = "2024-01", amount: str = "100,00", text: str = "", line: int = 1) -> str:
+    """One voucher line."""
+    return f"{month};{month};A;1;{line};{month}-15;4010;1110;;;;;{amount};;{text};N;N"

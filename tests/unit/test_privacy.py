@@ -1,0 +1,98 @@
+"""Personal data: from parsing on nothing is in clear. The numbers are the Tax Agency's published test numbers."""
+
+from dataclasses import replace
+
+import pytest
+
+from orchestration.errors import UsageError
+from orchestration.intake.privacy import mask, read_key
+from tests.unit.deliveries import ledger, ledger_row
+
+TEST_NUMBER = "189001019802"
+
+STAFFING = (
+    "leveransmanad;intjanandemanad;personnummer;anstallningsnummer;kostnadsstalle;aid_kod;anstallningsform;"
+    "sysselsattningsgrad;fran_och_med;till_och_med;avtalad_tid;arbetad_tid;overtid;betald_franvaro;obetald_franvaro\n"
+    "2024-01;2024-01;{number};{employment};1110;201010;Tillsvidare;1;2024-01-01;2024-01-31;165;150;0;15;0\n"
+)
+
+
+def staffing(number: str = TEST_NUMBER, employment: str = "7001") -> str:
+    return STAFFING.format(number=number, employment=employment)
+
+
+def test_declared_personal_columns_are_pseudonyms_the_same_for_every_way_of_writing(deliver, load_inbox, query):
+    deliver("staffing/a.csv", staffing(TEST_NUMBER))
+    deliver("staffing/b.csv", staffing(f"{TEST_NUMBER[:8]}-{TEST_NUMBER[8:]}"))
+    load_inbox()
+    ((persons, shortest, clear),) = query(
+        "select count(distinct person_key), min(length(person_key)), count(*) filter (person_key like '%9802%')"
+        " from raw.staffing"
+    )
+    assert (persons, shortest, clear) == (1, 32, 0)
+    assert query("select distinct key_id from raw.delivery") == [("test",)]
+
+
+def test_another_key_gives_another_pseudonym(deliver, load_inbox, intake, query):
+    deliver("staffing/a.csv", staffing())
+    load_inbox()
+    deliver("staffing/b.csv", staffing(employment="7002"))
+    load_inbox(replace(intake, key=replace(intake.key, secret=b"another secret key")))
+    assert query("select count(distinct person_key) from raw.staffing") == [(2,)]
+
+
+def test_personal_data_without_a_key_are_refused(deliver, load_inbox, intake):
+    deliver("staffing/a.csv", staffing())
+    (delivery,) = load_inbox(replace(intake, key=None)).refused
+    assert (delivery.rule, "NETTOEFFEKT_PERSON_KEY_FILE" in delivery.reason) == ("no_key", True)
+
+
+def test_the_demo_directory_takes_no_personal_data_but_its_own(deliver, load_inbox, intake):
+    deliver("staffing/a.csv", staffing())
+    (delivery,) = load_inbox(replace(intake, own_deliveries=frozenset())).refused
+    assert delivery.rule == "demo_directory"
+
+
+def test_a_quarantined_row_shows_no_personal_column(deliver, load_inbox, intake, query):
+    contract = replace(intake.contracts["staffing"], max_quarantined_share_pct=100)
+    deliver("staffing/a.csv", staffing().replace(";1;", ";hel;") + f"trasig rad {TEST_NUMBER}\n")
+    load_inbox(replace(intake, contracts={**intake.contracts, "staffing": contract}))
+    texts = [text for (text,) in query("select text from raw.quarantine")]
+    assert len(texts) == 2
+    assert not [text for text in texts if "9802" in text or "7001" in text]
+
+
+def test_free_text_is_masked_and_counted(deliver, load_inbox, query):
+    text = f"Avser {TEST_NUMBER[:8]}-{TEST_NUMBER[8:]}, ring 070-123 45 67 eller skriv a.b@example.org"
+    deliver("ledger/a.csv", ledger(ledger_row(text=text), ledger_row(text="Faktura 556677-8899", line=2)), "cp1252")
+    load_inbox()
+    assert query("select text from raw.ledger order by _row_number") == [
+        ("Avser [personnummer], ring [telefon] eller skriv [e-post]",),
+        ("Faktura 556677-8899",),
+    ]
+    assert query("select masked_values from raw.delivery") == [(3,)]
+
+
+@pytest.mark.parametrize(
+    "text", ["Faktura 556677-8899", "konto 4010 1110", "2024-12-09 kl 08:00", "belopp 1 234 567,00", "189001019803"]
+)
+def test_numbers_that_are_not_identity_numbers_stand(text):
+    assert mask(text) == (text, 0)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"), [("bara-id", "cannot be read"), ("id kort", "cannot be read"), ("id 00ff", "too short")]
+)
+def test_a_key_file_that_cannot_be_used_is_named(tmp_path, content, told):
+    file = tmp_path / "key"
+    file.write_text(content)
+    with pytest.raises(UsageError, match=told):
+        read_key(file, tmp_path / "data")
+
+
+def test_a_key_in_the_data_directory_is_not_accepted(tmp_path):
+    (tmp_path / "data").mkdir()
+    file = tmp_path / "data" / "key"
+    file.write_text("id " + "ab" * 16)
+    with pytest.raises(UsageError, match="lies in the data directory"):
+        read_key(file, tmp_path / "data")
