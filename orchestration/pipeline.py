@@ -83,7 +83,8 @@ class Run:
 
     def judge(self) -> Judgement:
         """Holds raw and marts against what is promised; verdicts and findings go to ops."""
-        from expectations.runner import judge, load_suites
+        from expectations.runner import judge
+        from expectations.suites import load_suites
 
         self.progress("Judge")
         published = self._published_slices()

@@ -53,9 +53,9 @@ UNKNOWN = """select line, cast(value as varchar) from subject
 COLUMN_CHECKS = {
     "not_null": Check("select line, '' from subject where value is null", "värdet saknas", "Fyll i det."),
     "unique": Check(
-        """select line, concat(value, '" står redan på rad ', min(line) over (partition by value)) from subject
+        """select line, concat('"', value, '" står redan på rad ', min(line) over (partition by value)) from subject
         where value is not null qualify line > min(line) over (partition by value)""",
-        '"{detail}',
+        "{detail}",
         "Ta bort eller rätta en av raderna.",
     ),
     "accepted_values": Check(UNKNOWN, 'värdet "{detail}" är inte tillåtet', "Skriv ett av: {values}.", ("values",)),
@@ -78,10 +78,10 @@ COLUMN_CHECKS = {
 }
 TABLE_CHECKS = {
     "unique_combination": Check(
-        """select line, concat(array_to_string(list_transform(columns, lambda c: coalesce(c, '(tomt)')), ', '),
+        """select line, concat('"', array_to_string(list_transform(columns, lambda c: coalesce(c, '(tomt)')), ', '),
             '" står redan på rad ', min(line) over (partition by columns))
         from subject qualify line > min(line) over (partition by columns)""",
-        '"{detail}',
+        "{detail}",
         "Ta bort eller rätta en av raderna.",
         ("columns",),
         "columns",

@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration.errors import TransformError
+from orchestration.errors import TransformError, UsageError
 from orchestration.settings import CHECKOUT, Settings, Workspace
 
 PROJECT = CHECKOUT / "dbt_project"
+PROJECT_NAME = "nettoeffekt"
 
 
 @dataclass(frozen=True)
@@ -74,12 +75,28 @@ def _invoke(settings: Settings, workspace: Workspace, words: Sequence[str]) -> t
     )
 
 
+def _reference_for_dbt(settings: Settings) -> str:
+    """The reference tables as dbt must be told of them: by a path relative to the project.
+
+    dbt writes what it runs for a seed to target/run/<project>/<seed path>. With an absolute path, or one that climbs to
+    the root, that is the CSV file itself. Raises UsageError where it would be.
+    """
+    reference = settings.reference.resolve()
+    relative = os.path.relpath(reference, PROJECT)
+    written = os.path.normpath(settings.directory.dbt / "target" / "run" / PROJECT_NAME / relative)
+    if Path(written).is_relative_to(reference):
+        place = f"NETTOEFFEKT_REFERENCE={settings.reference}"
+        remedy = "Move the reference tables, or the data directory, one folder deeper"
+        raise UsageError(place, "dbt would overwrite the reference tables there", remedy)
+    return relative
+
+
 @contextmanager
 def _environment(settings: Settings, workspace: Workspace) -> Iterator[None]:
     """What profiles.yml and dbt_project.yml read, for as long as dbt runs."""
     wanted = {
         "NETTOEFFEKT_WAREHOUSE": str(workspace.warehouse),
-        "NETTOEFFEKT_REFERENCE": os.path.relpath(settings.reference.resolve(), PROJECT),
+        "NETTOEFFEKT_REFERENCE": _reference_for_dbt(settings),
         "DO_NOT_TRACK": "1",
     }
     before = {name: os.environ.get(name) for name in wanted}

@@ -61,19 +61,17 @@ class Graph:
         """One check per control and table. A stop blocks in Dagster where only publishing follows the table; everywhere
         else it is the publishing step itself that refuses."""
         followed = self._followed()
-        specs = {}
-        for suite in self._suites:
-            for expectation in suite.expectations:
-                key = self.table_key(suite.table)
-                stops = expectation.severity is Severity.STOP
-                before = specs.get((key, expectation.control))
-                specs[key, expectation.control] = dg.AssetCheckSpec(
-                    name=expectation.control,
-                    asset=key,
-                    blocking=(stops and key not in followed) or (before is not None and before.blocking),
-                    description=expectation.text_sv.what,
-                )
-        return list(specs.values())
+        return [
+            dg.AssetCheckSpec(
+                name=check.check_id,
+                asset=self.table_key(check.table_name),
+                blocking=check.severity is Severity.STOP and self.table_key(check.table_name) not in followed,
+                description=check.description,
+                metadata={"severity": str(check.severity)},
+            )
+            for suite in self._suites
+            for check in suite.checks
+        ]
 
     def published_keys(self) -> list[dg.AssetKey]:
         """The tables that must stand before anything is published: the marts, and the controls over them."""

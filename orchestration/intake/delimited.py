@@ -36,15 +36,14 @@ def read(
         connection.execute(
             f"""
             create temporary table {INCOMING} as
-            with delivered as (select row_number() over () as ordinal, * from {_scan(source, len(headers))}),
-            valued as (
-                select ordinal, {", ".join(f"{c.value} as {c.column.name}" for c in columns)},
-                    list_filter([{", ".join(_faults(columns))}], lambda fault: fault is not null) as faults,
-                    {_row_text(contract, source, delivered)} as row_text, {extract} as extract_text
-                from delivered
-            )
-            select * replace (case when len(faults) > 0 then row_text end as row_text) rename (ordinal as row_number)
-            from valued
+            with delivered as (select row_number() over () as row_number, * from {_scan(source, len(headers))}),
+            texts as (select *, {", ".join(f"{c.text} as {c.text_name}" for c in columns)} from delivered),
+            typed as (select *, {", ".join(f"{c.value} as {c.value_name}" for c in columns)} from texts),
+            judged as (select *, {_faults(columns)} as faults from typed)
+            select row_number, {", ".join(f"{c.value_name} as {c.column.name}" for c in columns)}, faults,
+                case when len(faults) > 0 then {_row_text(contract, source, delivered)} end as row_text,
+                {extract} as extract_text
+            from judged
             """,
             [str(text)],
         )
@@ -65,12 +64,16 @@ def _scan(source: Source, width: int) -> str:
     )
 
 
-def _faults(columns: list[CanonicalColumn]) -> list[str]:
-    return [
-        f"case when {rule.broken_when} then {literal(f'{item.column.name}|{rule.name}')} end"
-        for item in columns
-        for rule in item.rules
-    ] or ["cast(null as varchar)"]
+def _faults(columns: list[CanonicalColumn]) -> str:
+    """The broken rules of a row as a list of `column|rule`, in the contract's order; empty for nearly every row."""
+    broken = [
+        (f"coalesce({rule.broken_when}, false)", f"{c.column.name}|{rule.name}") for c in columns for rule in c.rules
+    ]
+    if not broken:
+        return "cast([] as varchar[])"
+    named = ", ".join(f"case when {condition} then {literal(fault)} end" for condition, fault in broken)
+    listed = f"list_filter([{named}], lambda fault: fault is not null)"
+    return f"case when {' or '.join(condition for condition, _ in broken)} then {listed} else cast([] as varchar[]) end"
 
 
 def _row_text(contract: Contract, source: Source, delivered: dict[str, str]) -> str:

@@ -125,8 +125,8 @@ BROKEN = {
     ),
     "boolean": (
         "region",
-        "region_id,is_official,note\nRD,ja,\n",
-        'region.csv, rad 2, kolumn is_official: värdet "ja" är inte true eller false',
+        "region_id,is_official,note\nRD,yes,\n",
+        'region.csv, rad 2, kolumn is_official: värdet "yes" är inte true eller false',
     ),
     "integer": (
         "profile",
@@ -135,9 +135,8 @@ BROKEN = {
     ),
     "decimal comma": (
         "profile",
-        'profile_id,month,month_number,share_pct\neven,2024-01-01,1,"100,0"\n',
-        'profile.csv, rad 2, kolumn share_pct: värdet "100,0" är inte ett tal som ryms, '
-        "med punkt och högst 4 decimaler",
+        'profile_id,month,month_number,share_pct\neven,2024-01-01,1,50\neven,2024-02-01,2,"50,0"\n',
+        'profile.csv, rad 3, kolumn share_pct: värdet "50,0" är inte ett tal som ryms, med punkt och högst 4 decimaler',
     ),
     "too many decimals": (
         "profile",
@@ -258,19 +257,24 @@ def _texts(errors: list[ReferenceTableError]) -> list[str]:
     return [f"{error.place}: {error.rule}" for error in errors]
 
 
+def _declaration(name: str) -> str:
+    """The part of PROPERTIES that declares one table."""
+    return next(part for part in PROPERTIES.split("\n  - ") if part.startswith(f"name: {name}")).join(("\n  - ", "\n"))
+
+
 def test_sound_tables_pass(region: tuple[Path, Path]) -> None:
     check_reference(*region)
 
 
 @pytest.mark.parametrize(("name", "content", "expected"), BROKEN.values(), ids=BROKEN.keys())
 def test_a_broken_rule_is_told_once_with_file_line_and_column(
-    region: tuple[Path, Path], name: str, content: str | bytes | None, expected: str
+    tmp_path: Path, name: str, content: str | bytes | None, expected: str
 ) -> None:
-    path = region[0] / f"{name}.csv"
-    path.unlink()
+    properties = tmp_path / "_reference.yml"
+    properties.write_text("seeds:" + _declaration(name), encoding="utf-8")
     if content is not None:
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    assert _texts(reference_errors(*region)) == [expected]
+        (tmp_path / f"{name}.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
+    assert _texts(reference_errors(tmp_path, properties)) == [expected]
 
 
 def test_what_excel_saves_is_read(region: tuple[Path, Path]) -> None:

@@ -1,0 +1,80 @@
+{# CTEs that walk a tree upwards by bounded self joins: `<name>` holds a row per (keys, descendant, ancestor, depth), each
+   node being its own ancestor at depth 0. `edges` is a CTE with `keys`, `child` and `parent`. No recursion: what is
+   deeper than max_depth has no ancestor beyond it, which control R1 shows as a sum that does not hold. #}
+{% macro ancestor_pairs(name, edges, keys, child, parent, max_depth) -%}
+{{ name }}_0 as (
+    select
+        {% for key in keys %}{{ key }}, {% endfor %}
+        {{ child }} as descendant,
+        {{ child }} as ancestor,
+        0 as depth
+    from {{ edges }}
+),
+{% for depth in range(1, max_depth + 1) %}
+{{ name }}_{{ depth }} as (
+    select
+        {% for key in keys %}below.{{ key }}, {% endfor %}
+        below.descendant,
+        edge.{{ parent }} as ancestor,
+        {{ depth }} as depth
+    from {{ name }}_{{ depth - 1 }} as below
+    inner join {{ edges }} as edge
+        on below.ancestor = edge.{{ child }}
+        {% for key in keys %}and below.{{ key }} = edge.{{ key }} {% endfor %}
+    where edge.{{ parent }} is not null
+),
+{% endfor %}
+{{ name }} as (
+    {% for depth in range(0, max_depth + 1) %}
+    select * from {{ name }}_{{ depth }}
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+)
+{%- endmacro %}
+
+{# amount x part / whole to the öre, half away from zero; NULL where whole is 0. Reckoned in whole öre, so that the
+   quotient of exact halves is exact in floating point too. #}
+{% macro share_of(amount, part, whole) -%}
+    cast(
+        round(
+            round(cast({{ amount }} as double) * 100, 0) * cast({{ part }} as double)
+            / nullif(cast({{ whole }} as double), 0),
+            0
+        ) / 100 as decimal(18, 2)
+    )
+{%- endmacro %}
+
+{# part in per cent of whole, four decimals; NULL where whole is 0. #}
+{% macro pct_of(part, whole, type='decimal(18, 4)') -%}
+    cast(round(100 * cast({{ part }} as double) / nullif(cast({{ whole }} as double), 0), 4) as {{ type }})
+{%- endmacro %}
+
+{# The first of January of a year (integer). #}
+{% macro january_of(year) -%}
+    cast(concat(cast({{ year }} as string), '-01-01') as date)
+{%- endmacro %}
+
+{# The first of December of a year (integer). #}
+{% macro december_of(year) -%}
+    cast(concat(cast({{ year }} as string), '-12-01') as date)
+{%- endmacro %}
+
+{# A month as a controller writes it: juli 2024. #}
+{% macro month_sv(month) -%}
+    concat(
+        case extract(month from {{ month }})
+            when 1 then 'januari' when 2 then 'februari' when 3 then 'mars' when 4 then 'april' when 5 then 'maj'
+            when 6 then 'juni' when 7 then 'juli' when 8 then 'augusti' when 9 then 'september' when 10 then 'oktober'
+            when 11 then 'november' else 'december'
+        end,
+        ' ', cast(extract(year from {{ month }}) as string)
+    )
+{%- endmacro %}
+
+{# An amount in mnkr with one decimal and the Swedish marks: −146,6. #}
+{% macro mnkr_sv(amount) -%}
+    replace(
+        replace(cast(cast(round(cast({{ amount }} as double) / 1000000, 1) as decimal(18, 1)) as string), '.', ','),
+        '-', '−'
+    )
+{%- endmacro %}

@@ -1,0 +1,125 @@
+-- Target, outcome and forecast of each action, month by month, with how old and how current the forecast was.
+-- Grain: one row per action and month.
+with
+
+moments as (
+
+    select * from {{ ref('int_follow_up__action_moment') }}
+    where kind = 'row'
+
+),
+
+action_years as (
+
+    select * from {{ ref('int_plan__action_year') }}
+
+),
+
+profiles as (
+
+    select * from {{ ref('profile') }}
+
+),
+
+rules as (
+
+    select distinct action_id
+    from {{ ref('effect_rule') }}
+    where approved_on <= {{ as_of() }}
+
+),
+
+planned as (
+
+    select
+        moments.*,
+        action_years.full_year_target_sek,
+        action_years.profile_id,
+        extract(month from moments.first_month_of_year) as first_month_number,
+        extract(month from moments.month) as month_number,
+        extract(year from moments.first_month_of_year) = moments.year as has_started_by_december
+    from moments
+    inner join action_years
+        on moments.action_id = action_years.action_id and moments.year = action_years.year
+
+),
+
+profile_shares as (
+
+    select
+        planned.action_id,
+        planned.month,
+        sum(case when profiles.month_number <= planned.month_number then profiles.share_pct else 0 end) as part,
+        sum(profiles.share_pct) as whole
+    from planned
+    inner join profiles
+        on
+            planned.profile_id = profiles.profile_id
+            and planned.first_month_number <= profiles.month_number
+    group by planned.action_id, planned.month
+
+),
+
+-- The share of the year's target that its profile has reached: a straight line from the start month to December, or the
+-- named profile over those months. A profile that the reference table does not hold gives no share.
+shares as (
+
+    select
+        planned.*,
+        case
+            when not planned.has_started_by_december then null
+            when planned.profile_id is not null then profile_shares.part
+            when planned.month_number < planned.first_month_number then 0
+            else planned.month_number - planned.first_month_number + 1
+        end as profile_part,
+        case
+            when planned.profile_id is not null then profile_shares.whole
+            else 13 - planned.first_month_number
+        end as profile_whole
+    from planned
+    left join profile_shares
+        on planned.action_id = profile_shares.action_id and planned.month = profile_shares.month
+
+),
+
+reckoned as (
+
+    select
+        shares.*,
+        {{ share_of('shares.target_sek', 'shares.profile_part', 'shares.profile_whole') }} as target_ytd_sek
+    from shares
+
+)
+
+select
+    cast(reckoned.action_id as string) as action_id,
+    cast(reckoned.month as date) as month,
+    cast(reckoned.year as bigint) as year,
+    cast(reckoned.target_sek as decimal(18, 2)) as target_sek,
+    reckoned.target_ytd_sek,
+    cast(reckoned.outcome_reported_sek as decimal(18, 2)) as outcome_ytd_sek,
+    cast(reckoned.outcome_reported_sek as decimal(18, 2)) as outcome_reported_sek,
+    cast(reckoned.forecast_sek as decimal(18, 2)) as forecast_sek,
+    cast(reckoned.forecast_sek - reckoned.target_sek as decimal(18, 2)) as deviation_sek,
+    {{ pct_of('reckoned.forecast_sek', 'reckoned.target_sek') }} as achievement_pct,
+    {{ pct_of('reckoned.outcome_reported_sek', 'reckoned.target_ytd_sek') }} as ytd_achievement_pct,
+    cast(null as decimal(18, 2)) as gross_ytd_sek,
+    cast(null as decimal(18, 2)) as net_ytd_sek,
+    cast(case when rules.action_id is null then 'no_rule' end as string) as net_status,
+    cast(null as decimal(18, 2)) as run_rate_sek,
+    cast(reckoned.full_year_target_sek as decimal(18, 2)) as full_year_target_sek,
+    cast(null as decimal(18, 4)) as persistence_pct,
+    cast(reckoned.outcome_month as date) as outcome_month,
+    cast(reckoned.forecast_submitted_at as timestamp) as forecast_submitted_at,
+    cast(reckoned.forecast_as_of_month as date) as forecast_as_of_month,
+    reckoned.forecast_age_days,
+    cast(reckoned.forecast_status as string) as forecast_status,
+    cast(case when reckoned.outcome_reported_sek is not null then 'assessed' end as string) as evidence,
+    cast(reckoned.action_status as string) as action_status,
+    reckoned.is_reporting as is_reporting_level,
+    cast(reckoned.missed_month as date) as missed_month,
+    cast(reckoned.forecast_action_id as string) as forecast_action_id,
+    cast(reckoned.judged_on as date) as judged_on
+from reckoned
+left join rules
+    on reckoned.action_id = rules.action_id

@@ -1,0 +1,4 @@
+-- Full-time equivalents per unit, restated to the organisation at as_of, with the rolling twelve-month mean.
+-- Grain: one row per unit, personnel category, month and FTE definition. Stands with its contract and no rows until
+-- it is filled.
+{{ empty_mart() }}

@@ -1,0 +1,4 @@
+-- Hired staff by month of work, from the extract of time reports and invoices, restated to the organisation at
+-- as_of.
+-- Grain: one row per unit, personnel category and month. Stands with its contract and no rows until it is filled.
+{{ empty_mart() }}
