@@ -54,10 +54,9 @@ late as (
         feed || ':' || party as subject_id,
         owner_role,
         label_sv || ' från ' || party || ' är försenad: ' || {{ month_sv('expected_month') }} || ' skulle ha kommit,'
-        || ' '
         || case
-            when latest_delivered_month is null then 'men ingen månad är levererad'
-            else 'men senast levererade månad är ' || {{ month_sv('latest_delivered_month') }}
+            when latest_delivered_month is null then ' men ingen månad är levererad'
+            else ' men senast levererade månad är ' || {{ month_sv('latest_delivered_month') }}
         end
         || '. Det som saknas finns inte i några summor, och rullande tolvmånadersvärden stannar.'
         || ' Leverera det som saknas till inbox/' || feed || '/' || source || '.' as detail
