@@ -7,9 +7,8 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration import defs
 from orchestration.pipeline import Run, open_run
-from orchestration.settings import Settings, today
+from orchestration.settings import CHECKOUT, Settings, today
 
 
 @dg.resource(config_schema={"as_of": dg.Field(str, is_required=False, description="Reckon for this date, ISO")})
@@ -24,7 +23,7 @@ def run_resource(context: dg.InitResourceContext) -> Iterator[Run]:
 
 def build(resources: Mapping[str, Any] | None = None) -> dg.Definitions:
     """All definitions of the package orchestration.defs, with the given resources in place of the real ones."""
-    found = dg.load_definitions_from_package_module(defs)
+    found = dg.load_from_defs_folder(project_root=CHECKOUT)
     return dg.Definitions.merge(
         found, dg.Definitions(resources={"run": run_resource, **(resources or {})}, executor=dg.in_process_executor)
     )
