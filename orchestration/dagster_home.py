@@ -6,6 +6,8 @@ CONFIG = """\
 # Written by `nettoeffekt dev`; changes here are overwritten.
 telemetry:
   enabled: false
+nux:
+  enabled: false
 concurrency:
   runs:
     max_concurrent_runs: 1

@@ -62,10 +62,6 @@ class DataDirectory:
         return self.root / "dagster"
 
     @property
-    def dbt(self) -> Path:
-        return self.root / "dbt"
-
-    @property
     def lock(self) -> Path:
         return self.root / "run.lock"
 
@@ -89,6 +85,11 @@ class Workspace:
     @property
     def warehouse(self) -> Path:
         return self.build / "warehouse.duckdb"
+
+    @property
+    def dbt(self) -> Path:
+        """dbt's target and logs: one for each warehouse, since another path voids what dbt has parsed."""
+        return self.build / "dbt"
 
     @property
     def last_run(self) -> Path:

@@ -12,6 +12,10 @@ from orchestration.settings import CHECKOUT, Settings, Workspace
 PROJECT = CHECKOUT / "dbt_project"
 PROJECT_NAME = "nettoeffekt"
 
+# Not what was held before dbt started, and not the worked examples, which belong to `make test`.
+EXCLUDED = "tag:reference"
+BUILD = ("build", "--exclude-resource-type", "unit_test", "--exclude", EXCLUDED)
+
 
 @dataclass(frozen=True)
 class Node:
@@ -32,7 +36,7 @@ def build(settings: Settings, workspace: Workspace) -> tuple[Node, ...]:
 
     Raises TransformError if a model could not be built or a test of severity error failed.
     """
-    nodes = _invoke(settings, workspace, ["build", "--exclude-resource-type", "unit_test"])
+    nodes = _invoke(settings, workspace, [*BUILD])
     failed = [node for node in nodes if node.is_failed]
     if failed:
         first = " ".join(failed[0].message.split())
@@ -45,9 +49,10 @@ def build(settings: Settings, workspace: Workspace) -> tuple[Node, ...]:
 
 def manifest(settings: Settings) -> Path:
     """dbt's manifest for the graph of assets; parsed now if it is not there yet."""
-    path = settings.directory.dbt / "target" / "manifest.json"
+    workspace = settings.directory.main
+    path = workspace.dbt / "target" / "manifest.json"
     if not path.exists():
-        _invoke(settings, settings.directory.main, ["parse"])
+        _invoke(settings, workspace, ["parse"])
     return path
 
 
@@ -55,11 +60,10 @@ def _invoke(settings: Settings, workspace: Workspace, words: Sequence[str]) -> t
     from dbt.cli.main import dbtRunner
     from dbt.contracts.results import RunExecutionResult
 
-    folder = settings.directory.dbt
     arguments = [
         *words,
         *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-        *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
+        *("--target-path", str(workspace.dbt / "target"), "--log-path", str(workspace.dbt / "logs")),
         *("--quiet", "--log-level-file", "info", "--no-use-colors"),
     ]
     with _environment(settings, workspace), _closed_afterwards():
@@ -75,7 +79,7 @@ def _invoke(settings: Settings, workspace: Workspace, words: Sequence[str]) -> t
     )
 
 
-def _reference_for_dbt(settings: Settings) -> str:
+def _reference_for_dbt(settings: Settings, workspace: Workspace) -> str:
     """The reference tables as dbt must be told of them: by a path relative to the project.
 
     dbt writes what it runs for a seed to target/run/<project>/<seed path>. With an absolute path, or one that climbs to
@@ -83,7 +87,7 @@ def _reference_for_dbt(settings: Settings) -> str:
     """
     reference = settings.reference.resolve()
     relative = os.path.relpath(reference, PROJECT)
-    written = os.path.normpath(settings.directory.dbt / "target" / "run" / PROJECT_NAME / relative)
+    written = os.path.normpath(workspace.dbt / "target" / "run" / PROJECT_NAME / relative)
     if Path(written).is_relative_to(reference):
         place = f"NETTOEFFEKT_REFERENCE={settings.reference}"
         remedy = "Move the reference tables, or the data directory, one folder deeper"
@@ -96,7 +100,7 @@ def _environment(settings: Settings, workspace: Workspace) -> Iterator[None]:
     """What profiles.yml and dbt_project.yml read, for as long as dbt runs."""
     wanted = {
         "NETTOEFFEKT_WAREHOUSE": str(workspace.warehouse),
-        "NETTOEFFEKT_REFERENCE": _reference_for_dbt(settings),
+        "NETTOEFFEKT_REFERENCE": _reference_for_dbt(settings, workspace),
         "DO_NOT_TRACK": "1",
     }
     before = {name: os.environ.get(name) for name in wanted}

@@ -1,8 +1,17 @@
-{# CTEs that walk a tree upwards by bounded self joins: `<name>` holds a row per (keys, descendant, ancestor, depth), each
-   node being its own ancestor at depth 0. `edges` is a CTE with `keys`, `child` and `parent`. No recursion: what is
-   deeper than max_depth has no ancestor beyond it, which control R1 shows as a sum that does not hold. #}
-{% macro ancestor_pairs(name, edges, keys, child, parent, max_depth) -%}
-{{ name }}_0 as (
+{# CTEs that walk a tree upwards: `<name>` holds a row per (keys, descendant, ancestor, depth), each node being its own
+   ancestor at depth 0. `edges` is a CTE with `keys`, `child` and `parent`. No recursion, but bounded self joins that
+   double: steps of 1, 2, 4, ... levels, so that `doublings` of them reach 2 ^ doublings - 1 levels. What lies deeper has
+   no ancestor beyond that, which control R1 shows as a sum that does not hold. In a circle the walk goes round. #}
+{% macro ancestor_pairs(name, edges, keys, child, parent, doublings=6) -%}
+{{ name }}_step_0 as (
+    select
+        {% for key in keys %}{{ key }}, {% endfor %}
+        {{ child }} as descendant,
+        {{ parent }} as ancestor
+    from {{ edges }}
+    where {{ parent }} is not null
+),
+{{ name }}_walk_0 as (
     select
         {% for key in keys %}{{ key }}, {% endfor %}
         {{ child }} as descendant,
@@ -10,25 +19,33 @@
         0 as depth
     from {{ edges }}
 ),
-{% for depth in range(1, max_depth + 1) %}
-{{ name }}_{{ depth }} as (
+{% for doubling in range(1, doublings + 1) %}
+{{ name }}_walk_{{ doubling }} as (
+    select * from {{ name }}_walk_{{ doubling - 1 }}
+    union all
     select
         {% for key in keys %}below.{{ key }}, {% endfor %}
         below.descendant,
-        edge.{{ parent }} as ancestor,
-        {{ depth }} as depth
-    from {{ name }}_{{ depth - 1 }} as below
-    inner join {{ edges }} as edge
-        on below.ancestor = edge.{{ child }}
-        {% for key in keys %}and below.{{ key }} = edge.{{ key }} {% endfor %}
-    where edge.{{ parent }} is not null
+        step.ancestor,
+        below.depth + {{ 2 ** (doubling - 1) }} as depth
+    from {{ name }}_walk_{{ doubling - 1 }} as below
+    inner join {{ name }}_step_{{ doubling - 1 }} as step
+        on below.ancestor = step.descendant {% for key in keys %}and below.{{ key }} = step.{{ key }} {% endfor %}
 ),
+{% if not loop.last %}
+{{ name }}_step_{{ doubling }} as (
+    select
+        {% for key in keys %}lower_step.{{ key }}, {% endfor %}
+        lower_step.descendant,
+        upper_step.ancestor
+    from {{ name }}_step_{{ doubling - 1 }} as lower_step
+    inner join {{ name }}_step_{{ doubling - 1 }} as upper_step
+        on lower_step.ancestor = upper_step.descendant {% for key in keys %}and lower_step.{{ key }} = upper_step.{{ key }} {% endfor %}
+),
+{% endif %}
 {% endfor %}
 {{ name }} as (
-    {% for depth in range(0, max_depth + 1) %}
-    select * from {{ name }}_{{ depth }}
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+    select * from {{ name }}_walk_{{ doublings }}
 )
 {%- endmacro %}
 

@@ -17,13 +17,20 @@ from orchestration.transform import manifest
 PUBLISHED_SCHEMAS = ("marts", "controls")
 
 
+class Translator(DagsterDbtTranslator):
+    """dagster-dbt's own keys; groups by schema, so that the graph reads from raw to marts."""
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        return dbt_resource_props["schema"]
+
+
 class Graph:
     """The assets and checks that dbt's manifest and the suites call for, with Dagster's keys for them."""
 
     def __init__(self, manifest_path: Path, suites: Path) -> None:
         self.manifest: Mapping[str, Any] = json.loads(manifest_path.read_text(encoding="utf-8"))
         self._suites = load_suites(suites)
-        self._translator = DagsterDbtTranslator()
+        self.translator = Translator()
 
     def source_specs(self) -> list[dg.AssetSpec]:
         """The tables that dbt reads and the load writes."""
@@ -38,7 +45,7 @@ class Graph:
         """The asset of a seed or model; None for a test."""
         if self.manifest["nodes"][unique_id]["resource_type"] not in ("seed", "model"):
             return None
-        return self._translator.get_asset_spec(self.manifest, unique_id, None).key
+        return self.translator.get_asset_spec(self.manifest, unique_id, None).key
 
     def test_checks(self, unique_id: str) -> Sequence[dg.AssetCheckKey]:
         """The check that a dbt test is, if Dagster knows it as one."""
@@ -47,8 +54,8 @@ class Graph:
             return ()
         checks = []
         for parent in node["depends_on"]["nodes"]:
-            spec = self._translator.get_asset_spec(self.manifest, parent, None)
-            check = self._translator.get_asset_check_spec(spec, self.manifest, unique_id, None)
+            spec = self.translator.get_asset_spec(self.manifest, parent, None)
+            check = self.translator.get_asset_check_spec(spec, self.manifest, unique_id, None)
             if check is not None:
                 checks.append(check.key)
         return tuple(dict.fromkeys(checks))

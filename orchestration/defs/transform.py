@@ -7,9 +7,16 @@ from dagster_dbt import dbt_assets
 
 from orchestration.defs.graph import graph
 from orchestration.pipeline import Run
+from orchestration.transform import EXCLUDED
 
 
-@dbt_assets(manifest=graph().manifest, name="transform", required_resource_keys={"run"})
+@dbt_assets(
+    manifest=graph().manifest,
+    exclude=EXCLUDED,
+    dagster_dbt_translator=graph().translator,
+    name="transform",
+    required_resource_keys={"run"},
+)
 def transform(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Builds the whole dbt project in this process."""
     run: Run = context.resources.run

@@ -24,7 +24,7 @@ edges as (
 
 ),
 
-{{ ancestor_pairs('walk', 'edges', ['year'], 'action_id', 'parent_action_id', 8) }},
+{{ ancestor_pairs('walk', 'edges', ['year'], 'action_id', 'parent_action_id') }},
 
 circles as (
 
@@ -46,7 +46,7 @@ sound_edges as (
 
 ),
 
-{{ ancestor_pairs('pairs', 'sound_edges', ['year'], 'action_id', 'parent_action_id', 8) }}
+{{ ancestor_pairs('pairs', 'sound_edges', ['year'], 'action_id', 'parent_action_id') }}
 
 select
     year,

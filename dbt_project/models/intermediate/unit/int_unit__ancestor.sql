@@ -8,7 +8,7 @@ units as (
 
 ),
 
-{{ ancestor_pairs('pairs', 'units', [], 'unit_id', 'parent_unit_id', 8) }}
+{{ ancestor_pairs('pairs', 'units', [], 'unit_id', 'parent_unit_id') }}
 
 select
     pairs.descendant as unit_id,
