@@ -1,7 +1,7 @@
 {# CTEs that walk a tree upwards: `<name>` holds a row per (keys, descendant, ancestor, depth), each node being its own
    ancestor at depth 0. `edges` is a CTE with `keys`, `child` and `parent`. No recursion, but bounded self joins that
-   double: steps of 1, 2, 4, ... levels, so that `doublings` of them reach 2 ^ doublings - 1 levels. What lies deeper has
-   no ancestor beyond that, which control R1 shows as a sum that does not hold. In a circle the walk goes round. #}
+   double: steps of 1, 2, 4, ... levels, so that `doublings` of them reach 2 ^ doublings - 1 levels. What lies deeper
+   has no ancestor beyond that, which control R1 shows as a sum that does not hold. In a circle the walk goes round. #}
 {% macro ancestor_pairs(name, edges, keys, child, parent, doublings=6) -%}
 {{ name }}_step_0 as (
     select
@@ -40,7 +40,9 @@
         upper_step.ancestor
     from {{ name }}_step_{{ doubling - 1 }} as lower_step
     inner join {{ name }}_step_{{ doubling - 1 }} as upper_step
-        on lower_step.ancestor = upper_step.descendant {% for key in keys %}and lower_step.{{ key }} = upper_step.{{ key }} {% endfor %}
+        on
+            lower_step.ancestor = upper_step.descendant
+            {% for key in keys %}and lower_step.{{ key }} = upper_step.{{ key }} {% endfor %}
 ),
 {% endif %}
 {% endfor %}

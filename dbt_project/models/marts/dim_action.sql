@@ -1,5 +1,5 @@
--- The actions of the plan as known at as_of, one set of attributes each: those of the year of as_of, else of the nearest
--- year of the plan.
+-- The actions of the plan as known at as_of, one set of attributes each: those of the year of as_of, else of the
+-- nearest year of the plan.
 -- Grain: one row per action.
 with
 

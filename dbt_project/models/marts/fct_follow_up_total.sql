@@ -1,5 +1,5 @@
--- Requirement, targets and forecasts summed along the organisation and along the plan, with how much of the target rests
--- on forecasts that are not current. Every node is the sum of its children (control R1).
+-- Requirement, targets and forecasts summed along the organisation and along the plan, with how much of the target
+-- rests on forecasts that are not current. Every node is the sum of its children (control R1).
 -- Grain: one row per hierarchy, node type, node and month.
 with
 

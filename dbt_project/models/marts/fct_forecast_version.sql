@@ -1,4 +1,5 @@
--- Every forecast that owners have submitted, with its change from the one before and, once the year is final, its error.
+-- Every forecast that owners have submitted, with its change from the one before and, once the year is final, its
+-- error.
 -- Grain: one row per action, year and instant of submission.
 with
 

@@ -1,5 +1,5 @@
--- One set of attributes per action: those of the plan row for the year of as_of, else of the latest year before it, else
--- of the first year after it.
+-- One set of attributes per action: those of the plan row for the year of as_of, else of the latest year before it,
+-- else of the first year after it.
 -- Grain: one row per action.
 with
 

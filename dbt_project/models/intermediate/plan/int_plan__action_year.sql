@@ -1,6 +1,7 @@
 -- The plan as known at as_of, with the unit that owns each action and the region it counts in. An action is owned by
 -- its division, else its administration, else its board (a region, for an action of the whole region); a unit that the
--- reference table does not know is passed over, and an action that names no known unit belongs to its region's UNMAPPED.
+-- reference table does not know is passed over, and an action that names no known unit belongs to its region's
+-- UNMAPPED.
 -- Grain: one row per action and year.
 with
 
