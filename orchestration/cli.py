@@ -137,9 +137,10 @@ def status(data: Data = None, as_json: Json = False) -> None:
 @app.command()
 def releases(data: Data = None, as_json: Json = False) -> None:
     """The published releases that are kept, newest first."""
-    from orchestration.publishing.release import releases as kept
+    from orchestration.publishing import release
 
-    console.show_releases(kept(_settings(data).directory.main), as_json)
+    workspace = _settings(data).directory.main
+    console.show_releases(release.releases(workspace), release.current(workspace), as_json)
 
 
 @app.command()

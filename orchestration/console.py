@@ -98,15 +98,16 @@ def show_status(report: StatusReport, as_json: bool) -> None:
         _flag(flag.check_id, flag.severity, flag.status, flag.findings, amount, flag.detail)
 
 
-def show_releases(releases: list[Release], as_json: bool) -> None:
-    """The kept releases, newest first."""
+def show_releases(releases: list[Release], current: Release | None, as_json: bool) -> None:
+    """The kept releases, newest first; the one that BI reads is marked."""
     if as_json:
         return _json([asdict(release) for release in releases])
     if not releases:
         say("Nothing is published")
     for release in releases:
         checks = f"{release.checks_passed} checks passed, {release.checks_warned} flagged"
-        say(f"{release.release_id}  as of {release.as_of}  published {release.published_at} UTC  {checks}")
+        mark = "*" if current and release.release_id == current.release_id else " "
+        say(f"{mark} {release.release_id}  as of {release.as_of}  published {release.published_at} UTC  {checks}")
 
 
 def _deliveries(report: LoadReport) -> None:

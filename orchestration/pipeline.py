@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestration import fingerprint as prints
 from orchestration import ops
@@ -19,6 +20,9 @@ from orchestration.publishing import release as publishing
 from orchestration.settings import CHECKOUT, DataDirectory, Settings, Workspace
 from orchestration.table_facts import TableFacts, table_facts
 from orchestration.warehouse import connect, quoted, require_space, run_lock
+
+if TYPE_CHECKING:  # importing it needs the contracts' libraries, which a run that finds nothing new can do without
+    from orchestration.intake.load import Intake
 
 EXTRACTS = CHECKOUT / "seeds" / "extracts"
 DBT_PROPERTIES = CHECKOUT / "dbt_project" / "models" / "reference" / "_reference.yml"
@@ -257,7 +261,7 @@ def _demo_files() -> list[Path]:
     return sorted(path for path in EXTRACTS.rglob("*") if path.is_file() and path.suffix in (".csv", ".gz"))
 
 
-def _intake(current: Run) -> object:
+def _intake(current: Run) -> "Intake":
     """What the load needs to know, of the demo or of a real region."""
     from orchestration.intake import door, privacy
     from orchestration.intake.contracts import load_contracts
