@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """What a broken control does, DESIGN section 7: keeps a file out, stops publishing, flags, informs."""
+    """What a broken control does: keeps a file out, stops publishing, flags, informs."""
 
     REFUSE = "refuse"
     STOP = "stop"

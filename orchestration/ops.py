@@ -24,13 +24,17 @@ class OpsColumn:
 
 @dataclass(frozen=True)
 class OpsTable:
-    """One table of schema ops. `is_published` tells whether it is copied into marts; `question_sv` what it answers."""
+    """One table of schema ops. `is_published` tells whether it is copied into marts; `question_sv` what it answers.
+
+    `is_filled` is False while nothing writes the table yet.
+    """
 
     name: str
     description: str
     question_sv: str
     is_published: bool
     columns: tuple[OpsColumn, ...]
+    is_filled: bool = True
 
     @property
     def ddl(self) -> str:
@@ -130,6 +134,7 @@ TABLES = (
             OpsColumn("resolved_at", "timestamp", "Löst", "When it was resolved, UTC; NULL while open."),
             _AMOUNT,
         ),
+        is_filled=False,
     ),
     OpsTable(
         "publication",

@@ -42,7 +42,7 @@ def build(settings: Settings, workspace: Workspace) -> tuple[Node, ...]:
         first = " ".join(failed[0].message.split())
         more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
         raise TransformError(
-            f"dbt {failed[0].unique_id}", f"{first}{more}", f"See {settings.directory.dbt / 'logs' / 'dbt.log'}"
+            f"dbt {failed[0].unique_id}", f"{first}{more}", f"See {workspace.dbt / 'logs' / 'dbt.log'}"
         )
     return nodes
 

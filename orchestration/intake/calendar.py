@@ -53,14 +53,17 @@ def due_date(month: date, rule: DueRule) -> date:
 def calendar_rows(contracts: Mapping[str, Contract], first: date, last: date) -> list[CalendarRow]:
     """One row per feed with a due rule and month from first to last, both included; by feed, then month.
 
-    Where sources of a feed have different rules the latest counts: a month is there when all have delivered.
+    Where sources of a feed have different rules the latest counts: a month is there when all have delivered. A month
+    is left out if it is due of no source yet.
     """
     rows = []
     for feed, contract in sorted(contracts.items()):
         rules = [source.due_rule for source in contract.sources.values() if source.due_rule]
         month = first.replace(day=1)
         while rules and month <= last:
-            rows.append(CalendarRow(feed, month, max(due_date(month, rule) for rule in rules)))
+            in_force = [rule for rule in rules if rule.first_month is None or rule.first_month <= month]
+            if in_force:
+                rows.append(CalendarRow(feed, month, max(due_date(month, rule) for rule in in_force)))
             month = add_months(month, 1)
     return rows
 

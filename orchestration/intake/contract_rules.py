@@ -89,11 +89,16 @@ def _is_map(value: Any) -> bool:
 def _is_due_rule(value: Any) -> bool:
     return (
         isinstance(value, dict)
-        and value.keys() == {"day", "monthsAfter"}
-        and all(type(number) is int for number in value.values())
+        and {"day", "monthsAfter"} <= value.keys() <= {"day", "monthsAfter", "dueFrom"}
+        and all(type(value[key]) is int for key in ("day", "monthsAfter"))
         and 1 <= value["day"] <= 31
         and 0 <= value["monthsAfter"] <= 12
+        and _is_month(value.get("dueFrom", "2024-01"))
     )
+
+
+def _is_month(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", value) is not None
 
 
 _IS_KIND = {
@@ -114,7 +119,7 @@ _KIND_NAMES = {
     "flag": "true or false",
     "map": "mapping of text to text (quote numbers and dates)",
     "maps": "mapping of columns to mappings of text to text (quote numbers, true and false)",
-    "due rule": "rule of day (1-31) and monthsAfter (0-12)",
+    "due rule": "rule of day (1-31) and monthsAfter (0-12), and where it is needed dueFrom (quoted, as '2024-01')",
 }
 
 

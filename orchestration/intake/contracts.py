@@ -15,6 +15,7 @@ free_text                    kept, with identity numbers, e-mail addresses and p
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
@@ -70,10 +71,14 @@ class Column:
 
 @dataclass(frozen=True)
 class DueRule:
-    """A delivery for a month is due on this day, so many months after; moved to the next Swedish working day."""
+    """A delivery for a month is due on this day, so many months after; moved to the next Swedish working day.
+
+    No month before `first_month` is due; None where every month is.
+    """
 
     day: int
     months_after: int
+    first_month: date | None = None
 
 
 @dataclass(frozen=True)
@@ -264,7 +269,6 @@ def _source(server: dict[str, Any], feed: str, columns: Mapping[str, Column]) ->
     amount_unit = extra.get("amountUnit", "SEK")
     check_one_of(f"{path}.amountUnit", amount_unit, AMOUNT_FACTORS)
     check_mapping(extra, path, columns)
-    rule = extra.get("dueRule")
     return Source(
         feed=feed,
         name=name,
@@ -286,5 +290,12 @@ def _source(server: dict[str, Any], feed: str, columns: Mapping[str, Column]) ->
         negated=tuple(extra.get("negatedColumns", ())),
         extract_date_header=extra.get("extractDateHeader"),
         owner=extra.get("owner"),
-        due_rule=DueRule(rule["day"], rule["monthsAfter"]) if rule else None,
+        due_rule=_due_rule(extra.get("dueRule")),
     )
+
+
+def _due_rule(rule: Mapping[str, Any] | None) -> DueRule | None:
+    if rule is None:
+        return None
+    first = rule.get("dueFrom")
+    return DueRule(rule["day"], rule["monthsAfter"], date.fromisoformat(f"{first}-01") if first else None)

@@ -7,7 +7,7 @@ FORECAST_HEADER = (
 FORECAST_ROW = "2024-09-16;RD-A01;2024;2024-07;2024-09-16 08:00;15,6;;Nej;;;;Controller"
 
 LEDGER_HEADER = (
-    "manad;period;verifikationsserie;verifikationsnummer;verifikationsrad;bokforingsdatum;konto;kostnadsstalle;"
+    "uttagsdatum;manad;period;verifikationsserie;verifikationsnummer;verifikationsrad;bokforingsdatum;konto;kostnadsstalle;"
     "verksamhet;aktivitet;projekt;motpart;belopp;antal;text;ingaende_balans;preliminar"
 )
 
@@ -27,6 +27,8 @@ def ledger(*rows: str) -> str:
     return "\r\n".join([LEDGER_HEADER, *rows]) + "\r\n"
 
 
-def ledger_row(month: str = "2024-01", amount: str = "100,00", text: str = "", line: int = 1) -> str:
+def ledger_row(
+    month: str = "2024-01", amount: str = "100,00", text: str = "", line: int = 1, known: str = "2025-01-10"
+) -> str:
     """One voucher line."""
-    return f"{month};{month};A;1;{line};{month}-15;4010;1110;;;;;{amount};;{text};N;N"
+    return f"{known};{month};{month};A;1;{line};{month}-15;4010;1110;;;;;{amount};;{text};N;N"

@@ -1,5 +1,6 @@
 """A contract is used only if it is valid ODCS and agrees with itself; else one line tells file, place and rule."""
 
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -76,7 +77,7 @@ def test_a_contract_is_read_as_it_is_written(contracts: dict[str, Contract]) -> 
     assert source.amount_factor == 1_000_000
     assert source.headers["as_of_month"] == "Avser månad"
     assert source.values["is_confirmation"] == {"Ja": "true", "Nej": "false"}
-    assert source.due_rule == DueRule(day=20, months_after=1)
+    assert source.due_rule == DueRule(day=20, months_after=1, first_month=date(2024, 1, 1))
     assert source.extract_date_header == "Uttagsdatum"
     assert contracts["result_forecast"].sources["jamtland"].negated == ("forecast_sek", "budget_sek")
     assert contracts["staffing"].column("contracted_hours").lag_months == 0

@@ -85,7 +85,7 @@ def test_text_is_read_in_the_encoding_of_the_contract(deliver, load_inbox, intak
     contract = intake.contracts["ledger"]
     source = replace(contract.sources["ekonomisystem"], encoding=encoding)
     changed = replace(contract, sources={source.name: source})
-    deliver("ledger/a.csv", ledger(ledger_row(text="Kaffe på överläkarmöte")), encoding)
+    deliver("ledger/ekonomisystem/a.csv", ledger(ledger_row(text="Kaffe på överläkarmöte")), encoding)
 
     load_inbox(replace(intake, contracts={**intake.contracts, "ledger": changed}))
 
@@ -99,8 +99,8 @@ def test_a_packed_file_is_known_by_its_bytes_not_its_name(deliver, load_inbox, q
 
 
 def test_a_file_name_is_never_a_pattern(deliver, load_inbox, query):
-    deliver("ledger/ledger[1]*.csv", ledger(ledger_row(amount="1,00")), "cp1252")
-    deliver("ledger/ledger1.csv", ledger(ledger_row(amount="2,00")), "cp1252")
+    deliver("ledger/ekonomisystem/ledger[1]*.csv", ledger(ledger_row(amount="1,00")), "cp1252")
+    deliver("ledger/ekonomisystem/ledger1.csv", ledger(ledger_row(amount="2,00")), "cp1252")
     load_inbox()
     assert query("select file_name, sum_accepted from raw.delivery order by 2") == [
         ("ledger[1]*.csv", 1),

@@ -81,9 +81,11 @@ def test_the_same_bytes_under_another_name_load_nothing(deliver, load_inbox, que
 
 def test_a_correction_empties_the_months_it_leaves_out(deliver, load_inbox, query):
     first = [ledger_row("2024-01"), ledger_row("2024-02", line=2), ledger_row("2024-03", line=3)]
-    deliver("ledger/a.csv", ledger(*first), "cp1252")
+    deliver("ledger/ekonomisystem/a.csv", ledger(*first), "cp1252")
     load_inbox()
-    deliver("ledger/b.csv", ledger(ledger_row("2024-01", "90,00"), ledger_row("2024-03", line=3)), "cp1252")
+    deliver(
+        "ledger/ekonomisystem/b.csv", ledger(ledger_row("2024-01", "90,00"), ledger_row("2024-03", line=3)), "cp1252"
+    )
 
     load_inbox()
 
@@ -94,19 +96,35 @@ def test_a_correction_empties_the_months_it_leaves_out(deliver, load_inbox, quer
 
 
 def test_the_version_known_last_counts_whatever_the_order_of_arrival(deliver, load_inbox, query):
-    plan_rows = "select s.known_from, s.superseded_by is null from raw.delivery_slice s order by 1"
-    header = "Uttagsdatum;ÅtgärdsID;År;Avser månad"
-    assert header in forecast()
+    deliver("ledger/ekonomisystem/new.csv", ledger(ledger_row(amount="90,00", known="2024-06-12")), "cp1252")
+    load_inbox()
+    deliver("ledger/ekonomisystem/old.csv", ledger(ledger_row(amount="100,00", known="2024-02-12")), "cp1252")
+
+    load_inbox()
+
+    current = "select known_from, amount_sum from raw.delivery_slice where superseded_by is null"
+    assert query(current) == [(date(2024, 6, 12), 90)]
+
+
+def test_append_only_feeds_keep_every_delivery(deliver, load_inbox, query):
     deliver("forecast/ledningsportalen/new.csv", forecast(forecast_row(known="2024-09-16")))
     deliver("forecast/ledningsportalen/old.csv", forecast(forecast_row(known="2024-05-20")))
     load_inbox()
-    assert query(plan_rows) == [(date(2024, 5, 20), True), (date(2024, 9, 16), True)], "append only: both stand"
+    assert query("select known_from, superseded_by is null from raw.delivery_slice order by 1") == [
+        (date(2024, 5, 20), True),
+        (date(2024, 9, 16), True),
+    ]
 
 
-def test_known_from_is_the_extract_date_of_the_file_else_the_date_of_the_run(deliver, load_inbox, query):
+def test_known_from_is_the_extract_date_of_the_file_else_the_date_of_the_run(deliver, load_inbox, intake, query):
+    contract = intake.contracts["ledger"]
+    source = replace(
+        contract.sources["ekonomisystem"], extract_date_header=None, ignored_headers=("uttagsdatum",), name="utan_datum"
+    )
+    changed = replace(contract, sources={source.name: source})
     deliver("forecast/ledningsportalen/a.csv", forecast(forecast_row(known="2024-05-20")))
-    deliver("ledger/a.csv", ledger(ledger_row()), "cp1252")
-    load_inbox()
+    deliver("ledger/utan_datum/a.csv", ledger(ledger_row()), "cp1252")
+    load_inbox(replace(intake, contracts={**intake.contracts, "ledger": changed}))
     assert query("select feed, known_from from raw.delivery order by 1") == [
         ("forecast", date(2024, 5, 20)),
         ("ledger", date(2025, 1, 31)),
@@ -132,11 +150,11 @@ def test_landing_keeps_the_bytes_and_a_receipt_that_cannot_be_changed(deliver, l
 
 
 def test_a_build_that_is_lost_comes_back_equal_from_landing(deliver, load_inbox, query, directory):
-    deliver("ledger/a.csv", ledger(ledger_row("2024-01"), ledger_row("2024-02", line=2)), "cp1252")
+    deliver("ledger/ekonomisystem/a.csv", ledger(ledger_row("2024-01"), ledger_row("2024-02", line=2)), "cp1252")
     deliver("forecast/ledningsportalen/a.csv", b"")
     load_inbox()
-    deliver("ledger/b.csv", ledger(ledger_row("2024-01", "1,00")), "cp1252")
-    deliver("ledger/c.csv", ledger(ledger_row("2024-01", "1,00")), "cp1252")
+    deliver("ledger/ekonomisystem/b.csv", ledger(ledger_row("2024-01", "1,00")), "cp1252")
+    deliver("ledger/ekonomisystem/c.csv", ledger(ledger_row("2024-01", "1,00")), "cp1252")
     load_inbox()
     tables = ["raw.ledger", "raw.delivery_slice", "raw.quarantine", "raw.feed_column"]
     tables.append("(select * exclude (rows_in) from raw.delivery)")
@@ -169,7 +187,7 @@ def test_amounts_are_read_by_the_contracts_marks_and_unit_or_not_at_all(deliver,
 
 def test_a_date_must_be_written_as_the_contract_says(deliver, load_inbox, query):
     filler = [ledger_row(line=n) for n in range(100)]
-    deliver("ledger/a.csv", ledger(*filler, ledger_row("2024-1", line=101)), "cp1252")
+    deliver("ledger/ekonomisystem/a.csv", ledger(*filler, ledger_row("2024-1", line=101)), "cp1252")
     load_inbox()
     ((rule, reason),) = query("select rule, reason from raw.quarantine")
     assert (rule, "month: är inte en månad" in reason) == ("month", True)

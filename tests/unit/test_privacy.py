@@ -11,9 +11,9 @@ from tests.unit.deliveries import ledger, ledger_row
 TEST_NUMBER = "189001019802"
 
 STAFFING = (
-    "leveransmanad;intjanandemanad;personnummer;anstallningsnummer;kostnadsstalle;aid_kod;anstallningsform;"
+    "uttagsdatum;leveransmanad;intjanandemanad;personnummer;anstallningsnummer;kostnadsstalle;aid_kod;anstallningsform;"
     "sysselsattningsgrad;fran_och_med;till_och_med;avtalad_tid;arbetad_tid;overtid;betald_franvaro;obetald_franvaro\n"
-    "2024-01;2024-01;{number};{employment};1110;201010;Tillsvidare;1;2024-01-01;2024-01-31;165;150;0;15;0\n"
+    "2024-02-15;2024-01;2024-01;{number};{employment};1110;201010;Tillsvidare;1;2024-01-01;2024-01-31;165;150;0;15;0\n"
 )
 
 
@@ -22,8 +22,8 @@ def staffing(number: str = TEST_NUMBER, employment: str = "7001") -> str:
 
 
 def test_declared_personal_columns_are_pseudonyms_the_same_for_every_way_of_writing(deliver, load_inbox, query):
-    deliver("staffing/a.csv", staffing(TEST_NUMBER))
-    deliver("staffing/b.csv", staffing(f"{TEST_NUMBER[:8]}-{TEST_NUMBER[8:]}"))
+    deliver("staffing/lonesystem/a.csv", staffing(TEST_NUMBER))
+    deliver("staffing/lonesystem/b.csv", staffing(f"{TEST_NUMBER[:8]}-{TEST_NUMBER[8:]}"))
     load_inbox()
     ((persons, shortest, clear),) = query(
         "select count(distinct person_key), min(length(person_key)), count(*) filter (person_key like '%9802%')"
@@ -34,28 +34,28 @@ def test_declared_personal_columns_are_pseudonyms_the_same_for_every_way_of_writ
 
 
 def test_another_key_gives_another_pseudonym(deliver, load_inbox, intake, query):
-    deliver("staffing/a.csv", staffing())
+    deliver("staffing/lonesystem/a.csv", staffing())
     load_inbox()
-    deliver("staffing/b.csv", staffing(employment="7002"))
+    deliver("staffing/lonesystem/b.csv", staffing(employment="7002"))
     load_inbox(replace(intake, key=replace(intake.key, secret=b"another secret key")))
     assert query("select count(distinct person_key) from raw.staffing") == [(2,)]
 
 
 def test_personal_data_without_a_key_are_refused(deliver, load_inbox, intake):
-    deliver("staffing/a.csv", staffing())
+    deliver("staffing/lonesystem/a.csv", staffing())
     (delivery,) = load_inbox(replace(intake, key=None)).refused
     assert (delivery.rule, "NETTOEFFEKT_PERSON_KEY_FILE" in delivery.reason) == ("no_key", True)
 
 
 def test_the_demo_directory_takes_no_personal_data_but_its_own(deliver, load_inbox, intake):
-    deliver("staffing/a.csv", staffing())
+    deliver("staffing/lonesystem/a.csv", staffing())
     (delivery,) = load_inbox(replace(intake, own_deliveries=frozenset())).refused
     assert delivery.rule == "demo_directory"
 
 
 def test_a_quarantined_row_shows_no_personal_column(deliver, load_inbox, intake, query):
     contract = replace(intake.contracts["staffing"], max_quarantined_share_pct=100)
-    deliver("staffing/a.csv", staffing().replace(";1;", ";hel;") + f"trasig rad {TEST_NUMBER}\n")
+    deliver("staffing/lonesystem/a.csv", staffing().replace(";1;", ";hel;") + f"trasig rad {TEST_NUMBER}\n")
     load_inbox(replace(intake, contracts={**intake.contracts, "staffing": contract}))
     texts = [text for (text,) in query("select text from raw.quarantine")]
     assert len(texts) == 2
@@ -64,7 +64,11 @@ def test_a_quarantined_row_shows_no_personal_column(deliver, load_inbox, intake,
 
 def test_free_text_is_masked_and_counted(deliver, load_inbox, query):
     text = f"Avser {TEST_NUMBER[:8]}-{TEST_NUMBER[8:]}, ring 070-123 45 67 eller skriv a.b@example.org"
-    deliver("ledger/a.csv", ledger(ledger_row(text=text), ledger_row(text="Faktura 556677-8899", line=2)), "cp1252")
+    deliver(
+        "ledger/ekonomisystem/a.csv",
+        ledger(ledger_row(text=text), ledger_row(text="Faktura 556677-8899", line=2)),
+        "cp1252",
+    )
     load_inbox()
     assert query("select text from raw.ledger order by _row_number") == [
         ("Avser [personnummer], ring [telefon] eller skriv [e-post]",),
