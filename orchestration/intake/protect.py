@@ -49,8 +49,12 @@ def _distinct(connection: duckdb.DuckDBPyConnection, column: str, condition: str
 def _replace(connection: duckdb.DuckDBPyConnection, column: str, values: dict[str, str]) -> None:
     if not values:
         return
-    connection.execute("create or replace temporary table replacement (old varchar, new varchar)")
-    insert_rows(connection, "replacement", list(values.items()))
+    # Two lists are bound, not a value each: thousands of persons a file make that ten times as fast.
+    connection.execute(
+        "create or replace temporary table replacement as"
+        " select unnest(cast(? as varchar[])) as old, unnest(cast(? as varchar[])) as new",
+        [list(values), list(values.values())],
+    )
     connection.execute(f"update {INCOMING} set {column} = new from replacement where {column} = old")
 
 

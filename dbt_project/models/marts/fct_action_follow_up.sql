@@ -21,14 +21,6 @@ profiles as (
 
 ),
 
-rules as (
-
-    select distinct action_id
-    from {{ ref('effect_rule') }}
-    where approved_on <= {{ as_of() }}
-
-),
-
 planned as (
 
     select
@@ -97,15 +89,15 @@ select
     cast(reckoned.year as bigint) as year,
     cast(reckoned.target_sek as decimal(18, 2)) as target_sek,
     reckoned.target_ytd_sek,
-    cast(reckoned.outcome_reported_sek as decimal(18, 2)) as outcome_ytd_sek,
+    cast(reckoned.outcome_ytd_sek as decimal(18, 2)) as outcome_ytd_sek,
     cast(reckoned.outcome_reported_sek as decimal(18, 2)) as outcome_reported_sek,
     cast(reckoned.forecast_sek as decimal(18, 2)) as forecast_sek,
     cast(reckoned.forecast_sek - reckoned.target_sek as decimal(18, 2)) as deviation_sek,
     {{ pct_of('reckoned.forecast_sek', 'reckoned.target_sek') }} as achievement_pct,
-    {{ pct_of('reckoned.outcome_reported_sek', 'reckoned.target_ytd_sek') }} as ytd_achievement_pct,
-    cast(null as decimal(18, 2)) as gross_ytd_sek,
-    cast(null as decimal(18, 2)) as net_ytd_sek,
-    cast(case when rules.action_id is null then 'no_rule' end as string) as net_status,
+    {{ pct_of('reckoned.outcome_ytd_sek', 'reckoned.target_ytd_sek') }} as ytd_achievement_pct,
+    cast(reckoned.gross_ytd_sek as decimal(18, 2)) as gross_ytd_sek,
+    cast(reckoned.net_ytd_sek as decimal(18, 2)) as net_ytd_sek,
+    cast(coalesce(reckoned.net_status, 'no_rule') as string) as net_status,
     cast(null as decimal(18, 2)) as run_rate_sek,
     cast(reckoned.full_year_target_sek as decimal(18, 2)) as full_year_target_sek,
     cast(null as decimal(18, 4)) as persistence_pct,
@@ -114,12 +106,11 @@ select
     cast(reckoned.forecast_as_of_month as date) as forecast_as_of_month,
     reckoned.forecast_age_days,
     cast(reckoned.forecast_status as string) as forecast_status,
-    cast(case when reckoned.outcome_reported_sek is not null then 'assessed' end as string) as evidence,
+    cast(reckoned.evidence as string) as evidence,
     cast(reckoned.action_status as string) as action_status,
     reckoned.is_reporting as is_reporting_level,
     cast(reckoned.missed_month as date) as missed_month,
     cast(reckoned.forecast_action_id as string) as forecast_action_id,
-    cast(reckoned.judged_on as date) as judged_on
+    cast(reckoned.judged_on as date) as judged_on,
+    cast(reckoned.measured_month as date) as measured_month
 from reckoned
-left join rules
-    on reckoned.action_id = rules.action_id

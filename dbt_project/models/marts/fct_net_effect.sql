@@ -1,4 +1,25 @@
 -- Each action's effect per component: what its rules claim of the accounts against their baseline, index and share
 -- applied.
--- Grain: one row per action, component and month. Stands with its contract and no rows until it is filled.
-{{ empty_mart() }}
+-- Grain: one row per action, component and month.
+with
+
+component_months as (
+
+    select * from {{ ref('int_net_effect__component_month') }}
+
+)
+
+select
+    cast(action_id as string) as action_id,
+    cast(component as string) as component,
+    cast(month as date) as month,
+    -- Their difference is the effect, so it is the effect's rounded rows that the baseline follows.
+    cast(actual_sek + effect_sek as decimal(18, 2)) as baseline_sek,
+    actual_sek,
+    effect_sek,
+    internal_transfer_sek,
+    cast(evidence as string) as evidence,
+    index_sensitivity_sek,
+    cast(null as decimal(18, 2)) as noise_sek,
+    is_known
+from component_months

@@ -1,5 +1,6 @@
--- What was known of each action at each moment: its latest forecast, how current that is, its reported outcome, and
--- whether its figures stand in totals. The one place where forecast statuses are judged.
+-- What was known of each action at each moment: its latest forecast, how current that is, its outcome, measured where
+-- effect rules measure it and else as its owner reported it, and whether its figures stand in totals. The one place
+-- where forecast statuses are judged. A board was shown what owners reported: a meeting knows no measured outcome.
 -- Grain: one row per action and moment, for the years in which the action has a plan row; as rows, from the first month
 -- of the region's plan.
 with
@@ -31,6 +32,12 @@ moments as (
 submissions as (
 
     select * from {{ ref('int_forecast__submission') }}
+
+),
+
+net_effects as (
+
+    select * from {{ ref('int_net_effect__action_month') }}
 
 ),
 
@@ -178,7 +185,19 @@ judged as (
         latest.forecast_sek as submitted_forecast_sek,
         latest.action_id is not null as has_submission,
         outcomes.outcome_ytd_sek as outcome_reported_sek,
-        case when outcomes.outcome_ytd_sek is not null then outcomes.as_of_month end as outcome_month,
+        coalesce(net_effects.outcome_ytd_sek, outcomes.outcome_ytd_sek) as outcome_ytd_sek,
+        case
+            when net_effects.outcome_ytd_sek is not null then net_effects.outcome_month
+            when outcomes.outcome_ytd_sek is not null then outcomes.as_of_month
+        end as outcome_month,
+        case
+            when net_effects.outcome_ytd_sek is not null then net_effects.evidence
+            when outcomes.outcome_ytd_sek is not null then 'assessed'
+        end as evidence,
+        net_effects.outcome_month as measured_month,
+        net_effects.gross_ytd_sek,
+        net_effects.net_ytd_sek,
+        net_effects.net_status,
         case when latest.action_id is null then first_due.month else first_missed.month end as missed_month,
         spine.action_status not in ('proposed', 'replaced') as is_counted,
         case
@@ -195,6 +214,11 @@ judged as (
         on spine.action_id = latest.action_id and spine.moment_id = latest.moment_id
     left join outcomes
         on spine.action_id = outcomes.action_id and spine.moment_id = outcomes.moment_id
+    left join net_effects
+        on
+            spine.kind = 'row'
+            and spine.action_id = net_effects.action_id
+            and spine.month = net_effects.month
     left join first_missed
         on spine.action_id = first_missed.action_id and spine.moment_id = first_missed.moment_id
     left join first_due
@@ -211,11 +235,11 @@ forecast as (
         judged.*,
         case judged.action_status
             when 'withdrawn' then cast(0 as decimal(18, 2))
-            when 'completed' then judged.outcome_reported_sek
+            when 'completed' then judged.outcome_ytd_sek
             else judged.submitted_forecast_sek
         end as forecast_sek,
         judged.has_submission
-        or (judged.action_status = 'completed' and judged.outcome_reported_sek is not null) as has_figure
+        or (judged.action_status = 'completed' and judged.outcome_ytd_sek is not null) as has_figure
     from judged
 
 ),
@@ -273,7 +297,7 @@ above_an_outcome as (
         on levelled.action_id = ancestors.action_id and levelled.year = ancestors.year
     where
         ancestors.depth > 0
-        and levelled.outcome_reported_sek is not null
+        and levelled.outcome_ytd_sek is not null
         and (levelled.is_reporting or levelled.is_above_reporting)
 
 ),
@@ -338,7 +362,13 @@ select
     split.target_sek,
     split.forecast_sek,
     split.outcome_reported_sek,
+    split.outcome_ytd_sek,
     split.outcome_month,
+    split.evidence,
+    split.measured_month,
+    split.gross_ytd_sek,
+    split.net_ytd_sek,
+    split.net_status,
     split.submitted_at as forecast_submitted_at,
     split.as_of_month as forecast_as_of_month,
     cast({{ dbt.datediff('split.submitted_on', 'split.judged_on', 'day') }} as bigint) as forecast_age_days,

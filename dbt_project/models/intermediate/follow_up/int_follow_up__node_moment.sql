@@ -28,6 +28,12 @@ regions as (
 
 ),
 
+double_counts as (
+
+    select * from {{ ref('int_net_effect__double_count') }}
+
+),
+
 tree_nodes as (
 
     select * from {{ ref('int_plan__tree_node') }}
@@ -190,7 +196,9 @@ contributions as (
         paths.node_id,
         actions.target_sek,
         actions.forecast_sek,
-        actions.outcome_reported_sek as outcome_ytd_sek,
+        actions.outcome_ytd_sek,
+        actions.net_ytd_sek,
+        case when actions.net_status = 'gross_only' then actions.gross_ytd_sek end as gross_only_sek,
         actions.forecast_as_of_month,
         actions.forecast_status,
         1 as actions
@@ -211,7 +219,11 @@ contributions as (
         paths.node_id,
         cast(null as decimal(18, 2)) as target_sek,
         actions.forecast_sek,
-        case when not actions.is_outcome_split then actions.outcome_reported_sek end as outcome_ytd_sek,
+        case when not actions.is_outcome_split then actions.outcome_ytd_sek end as outcome_ytd_sek,
+        case when not actions.is_outcome_split then actions.net_ytd_sek end as net_ytd_sek,
+        case
+            when not actions.is_outcome_split and actions.net_status = 'gross_only' then actions.gross_ytd_sek
+        end as gross_only_sek,
         actions.forecast_as_of_month,
         cast(null as string) as forecast_status,
         0 as actions
@@ -234,7 +246,11 @@ contributions as (
         concat(actions.action_id, ':NOT_SPLIT') as node_id,
         cast(null as decimal(18, 2)) as target_sek,
         actions.forecast_sek,
-        case when not actions.is_outcome_split then actions.outcome_reported_sek end as outcome_ytd_sek,
+        case when not actions.is_outcome_split then actions.outcome_ytd_sek end as outcome_ytd_sek,
+        case when not actions.is_outcome_split then actions.net_ytd_sek end as net_ytd_sek,
+        case
+            when not actions.is_outcome_split and actions.net_status = 'gross_only' then actions.gross_ytd_sek
+        end as gross_only_sek,
         actions.forecast_as_of_month,
         cast(null as string) as forecast_status,
         0 as actions
@@ -255,6 +271,8 @@ sums as (
         sum(forecast_sek) as forecast_sek,
         count(forecast_sek) as forecasts,
         sum(outcome_ytd_sek) as outcome_ytd_sek,
+        sum(net_ytd_sek) as net_ytd_sek,
+        sum(gross_only_sek) as gross_only_sek,
         max(case when forecast_sek is not null then forecast_as_of_month end) as forecast_as_of_month,
         sum(actions) as actions,
         sum(case when forecast_status = 'current' then 1 else 0 end) as actions_current,
@@ -272,6 +290,54 @@ sums as (
         ) as worst_status_rank
     from contributions
     group by hierarchy, moment_id, node_type, node_id
+
+),
+
+-- Each pair that a node holds both sides of, once, with the smaller of its two amounts.
+pairs as (
+
+    select
+        own.action_id,
+        own.other_action_id,
+        own.year,
+        min(case when own.amount_sek <= others.amount_sek then own.amount_sek else others.amount_sek end) as amount_sek
+    from double_counts as own
+    inner join double_counts as others
+        on
+            own.action_id = others.other_action_id
+            and own.other_action_id = others.action_id
+            and own.ground = others.ground
+            and own.year = others.year
+    where own.action_id < own.other_action_id and not own.is_acquitted
+    group by own.action_id, own.other_action_id, own.year
+
+),
+
+possible_double_counts as (
+
+    select
+        paths.hierarchy,
+        moments.moment_id,
+        paths.node_type,
+        paths.node_id,
+        sum(pairs.amount_sek) as amount_sek
+    from pairs
+    inner join paths
+        on
+            paths.item_type = 'action'
+            and pairs.action_id = paths.item_id
+            and pairs.year = paths.year
+    inner join paths as other_paths
+        on
+            other_paths.item_type = 'action'
+            and pairs.other_action_id = other_paths.item_id
+            and pairs.year = other_paths.year
+            and paths.hierarchy = other_paths.hierarchy
+            and paths.node_type = other_paths.node_type
+            and paths.node_id = other_paths.node_id
+    inner join moments
+        on pairs.year = moments.year and moments.kind = 'row'
+    group by paths.hierarchy, moments.moment_id, paths.node_type, paths.node_id
 
 ),
 
@@ -300,6 +366,9 @@ nodes as (
         sums.forecast_sek,
         coalesce(sums.forecasts, 0) as forecasts,
         sums.outcome_ytd_sek,
+        sums.net_ytd_sek,
+        sums.gross_only_sek,
+        possible_double_counts.amount_sek as possible_double_count_sek,
         sums.forecast_as_of_month,
         coalesce(sums.actions, 0) as actions,
         coalesce(sums.actions_current, 0) as actions_current,
@@ -313,6 +382,12 @@ nodes as (
             and keys.moment_id = sums.moment_id
             and keys.node_type = sums.node_type
             and keys.node_id = sums.node_id
+    left join possible_double_counts
+        on
+            keys.hierarchy = possible_double_counts.hierarchy
+            and keys.moment_id = possible_double_counts.moment_id
+            and keys.node_type = possible_double_counts.node_type
+            and keys.node_id = possible_double_counts.node_id
     left join requirement_moments
         on
             keys.hierarchy = requirement_moments.hierarchy
@@ -341,6 +416,9 @@ with_unallocated as (
         forecast_sek,
         forecasts,
         outcome_ytd_sek,
+        net_ytd_sek,
+        gross_only_sek,
+        possible_double_count_sek,
         forecast_as_of_month,
         actions,
         actions_current,
@@ -364,6 +442,9 @@ with_unallocated as (
         cast(null as decimal(18, 2)) as forecast_sek,
         0 as forecasts,
         cast(null as decimal(18, 2)) as outcome_ytd_sek,
+        cast(null as decimal(18, 2)) as net_ytd_sek,
+        cast(null as decimal(18, 2)) as gross_only_sek,
+        cast(null as decimal(18, 2)) as possible_double_count_sek,
         cast(null as date) as forecast_as_of_month,
         0 as actions,
         0 as actions_current,
@@ -448,6 +529,9 @@ select
     with_unallocated.action_target_sek,
     with_unallocated.target_sek - coalesce(with_unallocated.action_target_sek, 0) as unidentified_sek,
     with_unallocated.outcome_ytd_sek,
+    with_unallocated.net_ytd_sek,
+    with_unallocated.gross_only_sek,
+    with_unallocated.possible_double_count_sek,
     coalesce(with_unallocated.forecast_sek, 0) as forecast_sek,
     with_unallocated.forecasts > 0 as has_forecast,
     coalesce(with_unallocated.forecast_sek, 0) - coalesce(with_unallocated.target_sek, 0) as deviation_sek,

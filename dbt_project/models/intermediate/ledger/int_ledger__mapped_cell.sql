@@ -1,6 +1,8 @@
--- The monthly cells that count at as_of, with what they mean: unit, result line and cost type, each as the reference
--- tables say for the first day of the cell's month. Codes that no row knows go to UNMAPPED: money never vanishes.
--- Grain: one row per cell of int_ledger__cell and unit; a cost centre shared by several units has a row for each.
+-- The monthly cells that count at as_of, with what they mean: unit, result line, cost type and counterparty. Accounts,
+-- counterparties and the unit as it was are those of the first day of the cell's month; the restated unit is that of
+-- as_of. Codes that no row knows go to UNMAPPED: money never vanishes.
+-- Grain: one row per cell of int_ledger__cell, unit and unit as it was; a cost centre shared by several units has a row
+-- for each.
 with current_slice as (
 
     select slice_id from {{ ref('stg_intake__current_slice') }} where feed = 'ledger'
@@ -17,51 +19,55 @@ cell as (
 
 account_month as (
 
+    select * from {{ ref('int_ledger__account_month') }}
+
+),
+
+counterparty_month as (
+
     select
         chart,
-        account,
+        counterparty,
         month
     from cell
-    group by chart, account, month
+    where counterparty is not null
+    group by chart, counterparty, month
 
 ),
 
--- Ranges compare text, with bounds as prefixes: 40 to 42 takes 4011 and 4299, since the upper bound is held against as
--- many characters of the account as it has itself. Once per account and month, not per cell.
-account_line as (
+-- Ranges compare text, with bounds as prefixes, as those of accounts. Once per code and month, not per cell.
+counterparty_class as (
 
     select
-        account_month.chart,
-        account_month.account,
-        account_month.month,
-        account_class.result_line,
-        account_class.cost_type
-    from account_month
-    inner join {{ ref('account_class') }} as account_class
-        on account_class.chart = account_month.chart
-        and account_class.account_from <= account_month.account
-        and substr(account_month.account, 1, length(account_class.account_to)) <= account_class.account_to
-        and account_class.valid_from <= account_month.month
-        and (account_class.valid_to is null or account_month.month < account_class.valid_to)
+        counterparty_month.chart,
+        counterparty_month.counterparty,
+        counterparty_month.month,
+        counterparty.counterparty_class,
+        counterparty.unit_id
+    from counterparty_month
+    inner join {{ ref('counterparty') }} as counterparty
+        on counterparty.chart = counterparty_month.chart
+        and counterparty.counterparty_from <= counterparty_month.counterparty
+        and substr(counterparty_month.counterparty, 1, length(counterparty.counterparty_to))
+        <= counterparty.counterparty_to
+        and counterparty.valid_from <= counterparty_month.month
+        and (counterparty.valid_to is null or counterparty_month.month < counterparty.valid_to)
 
 ),
 
-cost_centre as (
+cost_centre_month as (
+
+    select * from {{ ref('int_organisation__cost_centre_month') }}
+
+),
+
+-- A company without any known cost centre has no known region either.
+company_region as (
 
     select
         company,
-        cost_centre,
-        unit_id,
-        share_pct,
-        valid_from,
-        valid_to
-    from {{ ref('cost_centre') }}
-
-),
-
-company_region as (
-
-    select * from {{ ref('int_ledger__company_region') }}
+        region_id || ':UNMAPPED' as unmapped_unit_id
+    from {{ ref('int_ledger__company_region') }}
 
 ),
 
@@ -80,30 +86,46 @@ mapped as (
         cell.month,
         cell.is_opening_balance,
         cell.is_preliminary,
-        coalesce(
-            cost_centre.unit_id,
-            -- A company without any known cost centre has no known region either.
-            coalesce(company_region.region_id || ':', '') || 'UNMAPPED'
-        ) as unit_id,
-        coalesce(account_line.result_line, 'UNMAPPED') as result_line,
-        coalesce(account_line.cost_type, 'UNMAPPED') as cost_type,
-        cost_centre.unit_id is not null as is_unit_mapped,
-        account_line.result_line is not null as is_account_mapped,
-        coalesce(cost_centre.share_pct, 100) as share_pct,
-        -- Not rounded: an amount is rounded once, where it first stands in a mart. x 0.01 is exact, / 100 is not.
-        cast(cell.amount_sek * coalesce(cost_centre.share_pct, 100) * 0.01 as decimal(28,8)) as amount_sek,
-        cast(cell.quantity * coalesce(cost_centre.share_pct, 100) * 0.01 as decimal(28,10)) as quantity,
+        coalesce(cost_centre_month.unit_id, company_region.unmapped_unit_id, 'UNMAPPED') as unit_id,
+        coalesce(cost_centre_month.unit_id_as_was, company_region.unmapped_unit_id, 'UNMAPPED') as unit_id_as_was,
+        coalesce(account_month.result_line, 'UNMAPPED') as result_line,
+        coalesce(account_month.cost_type, 'UNMAPPED') as cost_type,
+        case
+            when cell.counterparty is not null then coalesce(counterparty_class.counterparty_class, 'UNMAPPED')
+        end as counterparty_class,
+        counterparty_class.unit_id as counterparty_unit_id,
+        -- No counterparty, and one that nobody knows, is external.
+        coalesce(counterparty_class.counterparty_class = 'internal', false)
+        or coalesce(account_month.result_line in ('internal_revenue', 'internal_cost'), false) as is_internal,
+        coalesce(cost_centre_month.is_known_in_month, false) as is_unit_mapped,
+        coalesce(account_month.is_mapped, false) as is_account_mapped,
+        coalesce(cost_centre_month.share_pct, cast(100 as decimal(13,10))) as share_pct,
+        -- Not rounded: an amount is rounded once, where it first stands in a mart. x 0.01 is exact, / 100 is not. Wide
+        -- before the multiplication, since DuckDB keeps a product of two narrow decimals narrow.
+        cast(
+            cast(cell.amount_sek as decimal(24,2))
+            * coalesce(cost_centre_month.share_pct, cast(100 as decimal(13,10))) * 0.01
+            as decimal(34,14)
+        ) as amount_sek,
+        cast(
+            cast(cell.quantity as decimal(24,4))
+            * coalesce(cost_centre_month.share_pct, cast(100 as decimal(13,10))) * 0.01
+            as decimal(34,14)
+        ) as quantity,
         cell.voucher_lines
     from cell
-    left join account_line
-        on account_line.chart = cell.chart
-        and account_line.account = cell.account
-        and account_line.month = cell.month
-    left join cost_centre
-        on cost_centre.company = cell.company
-        and cost_centre.cost_centre = cell.cost_centre
-        and cost_centre.valid_from <= cell.month
-        and (cost_centre.valid_to is null or cell.month < cost_centre.valid_to)
+    left join account_month
+        on account_month.chart = cell.chart
+        and account_month.account = cell.account
+        and account_month.month = cell.month
+    left join counterparty_class
+        on counterparty_class.chart = cell.chart
+        and counterparty_class.counterparty = cell.counterparty
+        and counterparty_class.month = cell.month
+    left join cost_centre_month
+        on cost_centre_month.company = cell.company
+        and cost_centre_month.cost_centre = cell.cost_centre
+        and cost_centre_month.month = cell.month
     left join company_region on company_region.company = cell.company
 
 )

@@ -1,0 +1,183 @@
+-- The effect of each rule, ledger cell by ledger cell: (baseline x index - actual) x add-on x share. It is rounded to
+-- the öre here, once, half away from zero; all above adds these rows. A cell that only the baseline or only the month
+-- has is a row too. Where something that the effect needs is not delivered, it is NULL.
+-- Grain: one row per rule, company, account, cost centre, side and month; company, account and cost centre are NULL for
+-- what has no ledger cell (a fixed baseline).
+with
+
+rule_months as (
+
+    select * from {{ ref('int_net_effect__rule_month_state') }}
+    where is_reckoned
+
+),
+
+claimed_cells as (
+
+    select * from {{ ref('int_net_effect__claimed_cell') }}
+
+),
+
+budget_cells as (
+
+    select * from {{ ref('int_net_effect__budget_cell') }}
+
+),
+
+-- Six decimals decide every half öre of a twelfth, and no error of a quotient in floating point reaches them.
+averages as (
+
+    select
+        rules.rule_id,
+        claimed_cells.company,
+        claimed_cells.account,
+        claimed_cells.cost_centre,
+        claimed_cells.side,
+        cast(round(cast(sum(claimed_cells.amount_sek) as double) / 12, 6) as decimal(28, 8)) as amount_sek
+    from claimed_cells
+    inner join (
+        select distinct rule_id, baseline_from from rule_months where baseline_method = 'monthly_average'
+    ) as rules
+        on
+            claimed_cells.rule_id = rules.rule_id
+            and rules.baseline_from <= claimed_cells.month
+            and claimed_cells.month < {{ add_months('rules.baseline_from', 12) }}
+    group by
+        rules.rule_id,
+        claimed_cells.company,
+        claimed_cells.account,
+        claimed_cells.cost_centre,
+        claimed_cells.side
+
+),
+
+amounts as (
+
+    select
+        rule_months.rule_id,
+        rule_months.month,
+        claimed_cells.company,
+        claimed_cells.account,
+        claimed_cells.cost_centre,
+        claimed_cells.side,
+        cast(0 as decimal(28, 8)) as baseline_sek,
+        claimed_cells.amount_sek as actual_sek,
+        claimed_cells.voucher_lines
+    from rule_months
+    inner join claimed_cells
+        on rule_months.rule_id = claimed_cells.rule_id and rule_months.month = claimed_cells.month
+
+    union all
+
+    select
+        rule_months.rule_id,
+        rule_months.month,
+        claimed_cells.company,
+        claimed_cells.account,
+        claimed_cells.cost_centre,
+        claimed_cells.side,
+        claimed_cells.amount_sek as baseline_sek,
+        cast(0 as decimal(28, 8)) as actual_sek,
+        cast(0 as bigint) as voucher_lines
+    from rule_months
+    inner join claimed_cells
+        on rule_months.rule_id = claimed_cells.rule_id and rule_months.baseline_month = claimed_cells.month
+
+    union all
+
+    select
+        rule_months.rule_id,
+        rule_months.month,
+        averages.company,
+        averages.account,
+        averages.cost_centre,
+        averages.side,
+        averages.amount_sek as baseline_sek,
+        cast(0 as decimal(28, 8)) as actual_sek,
+        cast(0 as bigint) as voucher_lines
+    from rule_months
+    inner join averages
+        on rule_months.rule_id = averages.rule_id
+
+    union all
+
+    select
+        rule_months.rule_id,
+        rule_months.month,
+        budget_cells.company,
+        budget_cells.account,
+        budget_cells.cost_centre,
+        budget_cells.side,
+        budget_cells.amount_sek as baseline_sek,
+        cast(0 as decimal(28, 8)) as actual_sek,
+        cast(0 as bigint) as voucher_lines
+    from rule_months
+    inner join budget_cells
+        on rule_months.rule_id = budget_cells.rule_id and rule_months.month = budget_cells.month
+
+    union all
+
+    select
+        rule_id,
+        month,
+        cast(null as string) as company,
+        cast(null as string) as account,
+        cast(null as string) as cost_centre,
+        case when counterparty_scope = 'internal' then 'internal' else 'external' end as side,
+        cast(fixed_sek as decimal(28, 8)) as baseline_sek,
+        cast(0 as decimal(28, 8)) as actual_sek,
+        cast(0 as bigint) as voucher_lines
+    from rule_months
+    where baseline_method = 'fixed'
+
+),
+
+sums as (
+
+    select
+        rule_id,
+        month,
+        company,
+        account,
+        cost_centre,
+        side,
+        cast(sum(baseline_sek) as decimal(28, 8)) as baseline_sek,
+        cast(sum(actual_sek) as decimal(28, 8)) as actual_sek,
+        cast(sum(voucher_lines) as bigint) as voucher_lines
+    from amounts
+    group by rule_id, month, company, account, cost_centre, side
+
+)
+
+select
+    rule_months.action_id,
+    rule_months.component,
+    sums.rule_id,
+    sums.company,
+    sums.account,
+    sums.cost_centre,
+    sums.side,
+    sums.month,
+    cast(round(sums.baseline_sek, 2) as decimal(18, 2)) as ledger_baseline_sek,
+    cast(round(sums.actual_sek, 2) as decimal(18, 2)) as ledger_actual_sek,
+    rule_months.addon_rate_pct,
+    cast(round(rule_months.index_ratio, 6) as decimal(12, 6)) as index_ratio,
+    rule_months.share_pct,
+    case
+        when rule_months.has_effect
+            then
+                cast(
+                    round(
+                        cast(cast(sums.baseline_sek * rule_months.index_ratio as decimal(30, 10)) - sums.actual_sek
+                            as decimal(30, 10)) * rule_months.effect_factor,
+                        2
+                    ) as decimal(18, 2)
+                )
+    end as effect_sek,
+    sums.voucher_lines,
+    cast(sums.baseline_sek * rule_months.effect_factor as decimal(30, 10)) as baseline_before_index_sek,
+    cast(sums.actual_sek * rule_months.effect_factor as decimal(30, 10)) as actual_after_factor_sek,
+    rule_months.is_known
+from sums
+inner join rule_months
+    on sums.rule_id = rule_months.rule_id and sums.month = rule_months.month

@@ -1,0 +1,444 @@
+"""Mornings of the demo region: what they publish, what a past date shows, and that only what is new changes them."""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration import ops, pipeline
+from orchestration.cli import DEMO_AS_OF
+from orchestration.errors import UsageError
+from orchestration.intake.door import digest
+from orchestration.model import Delivery
+from orchestration.publishing.release import current
+from orchestration.settings import CHECKOUT, DataDirectory, Settings, Workspace
+from orchestration.warehouse import run_lock
+from tests.contract.test_marts import CONTRACT
+from tests.pipeline.conftest import Ended, LongWork, Morning, Stage, Tables, morning, tables, verb
+from tests.unit.deliveries import forecast, forecast_row
+
+pytestmark = pytest.mark.pipeline
+
+BOARD_DAY = date(2024, 12, 9)
+# The day after the forecasts of July were submitted, and a day when they had grown old.
+IN_TIME, TOO_LATE = date(2024, 9, 17), date(2024, 10, 22)
+MONEY = ("requirement_sek", "target_sek", "forecast_sek", "deviation_sek")
+
+
+# --- long work -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Past:
+    """The demo's directory after a run for the day of the board's meeting in December."""
+
+    after: Morning
+    workspace: Workspace
+    marts: Tables
+
+
+def run_for_the_board_day(stage: Stage) -> Past:
+    directory = stage.copy_of_demo()
+    after = morning(directory, "run", "--as-of", str(BOARD_DAY))
+    workspace = directory.scratch(BOARD_DAY)
+    return Past(after, workspace, tables(workspace.published_warehouse))
+
+
+@dataclass(frozen=True)
+class Autumn:
+    """One data directory through an autumn: the demo's files one by one, last first, and beside them an older version
+    of the plan, a file that is refused and a file twice; then run after run. A reader is open through one of them."""
+
+    deliveries: tuple[Delivery, ...]
+    in_time: Morning
+    stopped: Morning
+    stopped_again: Ended
+    reader_before: str
+    mended: Morning
+    reader_after: str
+    delivered_again: Morning
+    rebuilt: Morning
+
+
+def run_through_an_autumn(stage: Stage) -> Autumn:
+    directory = stage.directory
+    deliveries = _load_one_by_one(Settings(data=directory.root), stage.folder / "post")
+    in_time = morning(directory, "run", "--as-of", str(IN_TIME))
+    late = ("run", "--as-of", str(TOO_LATE))
+    suites = stage.suites(is_broken=True)
+    stopped = morning(directory, *late, suites=suites)
+    stopped_again = verb(directory, *late, suites=suites)
+    stage.suites(is_broken=False)
+    with _reader(directory.main.published_warehouse) as look:
+        reader_before, mended, reader_after = look(), morning(directory, *late, suites=suites), look()
+    return Autumn(
+        *(deliveries, in_time, stopped, stopped_again, reader_before, mended, reader_after),
+        delivered_again=morning(directory, "demo"),
+        rebuilt=morning(directory, "rebuild", "--as-of", str(DEMO_AS_OF)),
+    )
+
+
+def _load_one_by_one(settings: Settings, post: Path) -> tuple[Delivery, ...]:
+    inbox = settings.directory.inbox
+    pipeline.deliver_demo(settings)
+    shutil.move(inbox, post)
+    files = sorted((path for path in post.rglob("*") if path.is_file()), reverse=True)
+    (plan,) = (path for path in files if path.match("plan/ledningsportalen/*"))
+    older = plan.with_name("older.csv")
+    text = plan.read_text(encoding="utf-8")
+    older.write_text(text.replace("\n2023-06-13;", "\n2023-06-12;").replace(";500;", ";400;"), encoding="utf-8")
+    refused = plan.with_name("refused.csv")
+    refused.write_text("helt;andra;rubriker\n1;2;3\n", encoding="utf-8")
+    taken: list[Delivery] = []
+    for file in (*files, older, refused, plan):
+        target = inbox / file.relative_to(post)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)
+        taken += pipeline.load_only(settings, IN_TIME).deliveries
+    return tuple(taken)
+
+
+@contextlib.contextmanager
+def _reader(file: Path) -> Iterator[Callable[[], str]]:
+    """A program that has the file open; what it sees whenever it looks: the release, and a hash over all rows.
+
+    A process of its own: within one, DuckDB gives whoever opens the path the file that is open already.
+    """
+    code = (
+        "import hashlib, sys, duckdb; from tests.pipeline.conftest import read_tables\n"
+        "with duckdb.connect(sys.argv[1], read_only=True) as reader:\n"
+        "    for _ in sys.stdin:\n"
+        "        seen = read_tables(reader)\n"
+        "        rows = hashlib.sha256(repr(seen).encode()).hexdigest()\n"
+        "        print(seen['marts.publication'][0]['release_id'], rows, flush=True)"
+    )
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-c", code, str(file)]
+    with subprocess.Popen(command, cwd=CHECKOUT, stdin=pipe, stdout=pipe, text=True) as program:
+
+        def look() -> str:
+            program.stdin.write("look\n")
+            program.stdin.flush()
+            return program.stdout.readline()
+
+        yield look
+
+
+LONG_WORK = [
+    LongWork("autumn", 150, run_through_an_autumn),
+    LongWork("past", 30, run_for_the_board_day),
+]
+
+
+@pytest.fixture
+def past(long_work: Callable[[str], Any]) -> Past:
+    return long_work("past")
+
+
+@pytest.fixture
+def autumn(long_work: Callable[[str], Any]) -> Autumn:
+    return long_work("autumn")
+
+
+# --- what tests ask of tables --------------------------------------------------------------------------------------
+
+
+def mnkr(amount: Decimal | None) -> float | None:
+    """Million kronor, as the documents print them."""
+    return None if amount is None else float(amount / 1_000_000)
+
+
+def rows(built: Tables, table: str, **wanted: object) -> list[dict[str, Any]]:
+    """The rows of a table whose columns have the values wanted."""
+    return [row for row in built[table] if all(row[column] == value for column, value in wanted.items())]
+
+
+def total(built: Tables, node_id: str, month: date, hierarchy: str = "organisation") -> dict[str, Any]:
+    """One row of marts.fct_follow_up_total, money in mnkr."""
+    wanted = {"node_id": node_id, "month": month, "hierarchy": hierarchy}
+    (row,) = rows(built, "marts.fct_follow_up_total", **wanted)
+    return row | {column: mnkr(row[column]) for column in MONEY}
+
+
+def latest_month(built: Tables, table: str) -> date:
+    return max(row["month"] for row in built[table])
+
+
+def differing(one: Tables, other: Tables, *leave_out: str) -> list[str]:
+    """The tables that are not the same in both, but for those of the schemas left out."""
+    names = sorted({*one, *other})
+    return [name for name in names if name.split(".")[0] not in leave_out and one.get(name) != other.get(name)]
+
+
+def manifest(release_of: Morning) -> dict[str, Any]:
+    """The manifest of the release that stands: rows and hash of every mart."""
+    folder = release_of.directory.main.releases / release_of.release.release_id
+    return json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+
+
+# --- the demo ------------------------------------------------------------------------------------------------------
+
+
+def test_the_demo_ends_by_naming_release_file_and_flags(demo: Morning):
+    assert (demo.ended.code, demo.ended.errors) == (0, [])
+    assert f"New release {demo.release.release_id}, as of {DEMO_AS_OF}" in demo.ended.out
+    assert re.search(r"Published \S*published/warehouse\.duckdb", demo.ended.out)
+    named = re.findall(r"^  (\w\d) +(\w+)", demo.ended.out, re.MULTILINE)
+    assert named == sorted(
+        (row["check_id"], row["severity"]) for row in rows(demo.build, "ops.check_result", passed=False)
+    )
+    assert named[:2] == [("F1", "warn"), ("F3", "warn")]
+    assert re.search(r"\d s  dbt", demo.ended.err), "long work shows progress"
+
+
+@pytest.mark.parametrize(
+    ("node_id", "requirement", "forecasted"),
+    [("RD", 500, 337), ("HSF", 343.6, 226)],
+)
+def test_requirement_and_forecast_come_out_as_printed(demo: Morning, node_id: str, requirement: float, forecasted):
+    row = total(demo.build, node_id, date(2024, 12, 1))
+    assert (row["requirement_sek"], row["forecast_sek"]) == (requirement, forecasted)
+
+
+@pytest.mark.parametrize("hierarchy", ["organisation", "plan"])
+def test_two_regions_are_two_roots_and_in_no_total_together(demo: Morning, hierarchy: str):
+    december = rows(demo.build, "marts.fct_follow_up_total", month=date(2024, 12, 1), hierarchy=hierarchy)
+    roots = {
+        row["node_id"]: (mnkr(row["target_sek"]), row["actions"]) for row in december if row["node_type"] == "region"
+    }
+    assert roots == {"RD": (500, 10), "RJH": (10.745, 10)}
+    assert max(mnkr(row["action_target_sek"]) or 0 for row in december) == 500
+
+
+def test_the_published_file_holds_every_mart_as_a_commented_table_and_nothing_else(demo: Morning):
+    wanted = {*CONTRACT, *(table.name for table in ops.published_tables())}
+    with duckdb.connect(str(demo.directory.main.published_warehouse), read_only=True) as reader:
+        found = reader.execute("select schema_name, table_name, comment from duckdb_tables()").fetchall()
+        bare = reader.execute("select table_name, column_name from duckdb_columns() where comment is null").fetchall()
+        views = reader.execute("select view_name from duckdb_views() where not internal").fetchall()
+        types = reader.execute("select distinct data_type from duckdb_columns() where schema_name = 'marts'").fetchall()
+    assert {(schema, name) for schema, name, _ in found} == {("marts", name) for name in wanted}
+    assert [name for _, name, comment in found if not comment] == []
+    assert [f"{table}.{column}" for table, column in bare if table in wanted] == []
+    assert views == []
+    assert {kind for (kind,) in types if kind in ("HUGEINT", "DOUBLE", "FLOAT")} == set()
+
+
+def test_the_published_file_is_read_only_and_stands_alone(demo: Morning):
+    published = demo.directory.main.published_warehouse
+    assert published.stat().st_mode & 0o777 == 0o444
+    assert [path.name for path in published.parent.iterdir() if path.is_file()] == ["warehouse.duckdb"]
+
+
+# --- a past date ---------------------------------------------------------------------------------------------------
+
+
+def test_a_past_date_shows_the_figures_of_that_days_sentence(past: Past):
+    month = latest_month(past.marts, "marts.fct_follow_up_total")
+    row = total(past.marts, "HSF", month)
+    (action,) = rows(past.marts, "marts.fct_action_follow_up", action_id="RD-HP-HSF", month=month)
+    (shown,) = rows(past.marts, "marts.fct_board_report", meeting_date=BOARD_DAY, scope_id="HSF")
+
+    assert past.after.ended.code == 0
+    assert (row["forecast_sek"], row["requirement_sek"], row["not_current_share_pct"]) == (197, 343.6, 100)
+    assert (action["forecast_as_of_month"], mnkr(action["forecast_sek"])) == (date(2024, 7, 1), 197)
+    assert (mnkr(shown["reported_deviation_sek"]), mnkr(shown["recomputed_deviation_sek"])) == (-175, -146.6)
+
+
+def test_a_past_date_replaces_nothing(past: Past, demo: Morning):
+    assert past.after.published_digest == demo.published_digest
+    assert past.after.release == demo.release
+    assert differing(past.after.build, demo.build) == []
+    assert past.workspace.published == past.after.directory.published / "as_of" / str(BOARD_DAY)
+    assert current(past.workspace).as_of == BOARD_DAY
+    assert f"published/as_of/{BOARD_DAY}/warehouse.duckdb" in past.after.ended.out
+
+
+def test_a_past_date_knows_no_delivery_that_came_later(past: Past, demo: Morning):
+    delivered = {row["delivery_id"]: row["known_from"] for row in demo.build["raw.delivery"]}
+    rests_on = {row["delivery_id"] for row in past.marts["marts.release_slice"]}
+    assert rests_on == {delivery for delivery, known_from in delivered.items() if known_from <= BOARD_DAY}
+    assert rests_on < set(delivered)
+
+
+# --- nothing new ---------------------------------------------------------------------------------------------------
+
+
+def test_nothing_new_names_the_release_and_imports_nothing_heavy(region: DataDirectory, demo: Morning):
+    code = (
+        "import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr));"
+        "from orchestration.cli import main; main()"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code, "run", "--as-of", str(DEMO_AS_OF), "--data", str(region.root)],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+    )
+    imported = {module.split(".")[0] for module in ended.stderr.split()}
+
+    assert ended.returncode == 0
+    assert ended.stdout.startswith(f"Nothing new as of {DEMO_AS_OF}\nRelease {demo.release.release_id}")
+    assert "orchestration" in imported
+    assert imported & {"dagster", "dbt", "great_expectations"} == set()
+
+
+def test_what_load_took_in_is_new_to_the_next_run(region: DataDirectory, demo: Morning, tmp_path: Path):
+    directory = own_copy(region, tmp_path)
+    settings = Settings(data=directory.root)
+    deliver_correction(directory)
+    assert pipeline.nothing_new(settings, DEMO_AS_OF) is None, "an unseen file"
+
+    (delivery,) = pipeline.load_only(settings, DEMO_AS_OF).loaded
+
+    assert delivery.rows_accepted == 1
+    assert pipeline.nothing_new(settings, DEMO_AS_OF) is None, "a seen one that no release rests on"
+
+
+def test_what_landed_since_is_new_to_a_past_date(past: Past, tmp_path: Path):
+    directory = own_copy(past.after.directory, tmp_path)
+    settings = Settings(data=directory.root)
+    assert pipeline.nothing_new(settings, BOARD_DAY) is not None
+    deliver_correction(directory)
+
+    pipeline.load_only(settings, DEMO_AS_OF)
+
+    assert pipeline.nothing_new(settings, BOARD_DAY) is None
+
+
+def own_copy(origin: DataDirectory, folder: Path) -> DataDirectory:
+    """A copy that a single test may change."""
+    shutil.copytree(origin.root, folder / "data", ignore=shutil.ignore_patterns("dbt"))
+    return DataDirectory(folder / "data")
+
+
+def deliver_correction(directory: DataDirectory) -> None:
+    """A forecast known since the autumn, of which nobody has heard."""
+    file = directory.inbox / "forecast" / "ledningsportalen" / "correction.csv"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(forecast(forecast_row(known="2024-10-01")), encoding="utf-8")
+
+
+# --- two at once ---------------------------------------------------------------------------------------------------
+
+
+def test_the_second_of_two_runs_says_who_holds_the_lock(region: DataDirectory, demo: Morning):
+    with run_lock(region, "rebuild"):
+        ended = verb(region, "run", "--as-of", "2025-02-03")
+        looked = verb(region, "status")
+    (line,) = ended.errors
+
+    assert ended.code == 2
+    assert line.startswith("nettoeffekt: ")
+    assert f"`rebuild` with PID {os.getpid()}" in line
+    assert digest(region.main.published_warehouse) == demo.published_digest
+    assert (looked.code, f"PID {os.getpid()}" in looked.out) == (0, True), "status needs no lock"
+
+
+# --- an autumn -----------------------------------------------------------------------------------------------------
+
+
+def test_an_as_of_alone_is_a_run_without_a_load_and_statuses_age(autumn: Autumn):
+    before, after = autumn.in_time, autumn.mended
+    months = [latest_month(run.build, "marts.fct_follow_up_total") for run in (before, after)]
+    hsf = [total(run.build, "HSF", month) for run, month in zip((before, after), months, strict=True)]
+    statuses = [
+        rows(run.build, "marts.fct_action_follow_up", action_id="RD-HP-HSF", month=month)[0]["forecast_status"]
+        for run, month in zip((before, after), months, strict=True)
+    ]
+
+    assert (before.ended.code, after.ended.code) == (0, 0)
+    assert "Loaded" not in after.ended.out
+    assert [name for name in differing(before.build, after.build) if name.startswith("raw.")] == []
+    assert [row["forecast_sek"] for row in hsf] == [197, 197]
+    assert statuses == ["current", "stale"]
+    assert [row["not_current_share_pct"] for row in hsf] == [0, 100]
+    assert after.release.as_of == TOO_LATE
+    assert after.release.release_id != before.release.release_id
+
+
+def test_a_stop_publishes_nothing_and_is_kept_in_ops(autumn: Autumn):
+    before, after = autumn.in_time, autumn.stopped
+    (run,) = rows(after.build, "ops.run", as_of=TOO_LATE)
+    (check,) = rows(after.build, "ops.check_result", run_id=run["run_id"], table_name="marts.dim_unit", check_id="M1")
+
+    assert after.ended.code == 1
+    assert "Stopped by M1: nothing was published" in after.ended.out
+    assert (after.release, after.published_digest) == (before.release, before.published_digest)
+    assert (run["is_stopped"], run["release_id"]) == (True, before.release.release_id)
+    assert (check["severity"], check["status"], check["passed"]) == ("stop", "failed", False)
+
+
+def test_a_stop_is_repeated_until_it_is_mended(autumn: Autumn):
+    assert autumn.stopped_again.code == 1
+    assert "Still stopped by M1" in autumn.stopped_again.out
+    assert autumn.in_time.release.release_id in autumn.stopped_again.out
+    assert autumn.stopped_again.err == "", "nothing was done"
+    assert (autumn.mended.ended.code, autumn.mended.release.as_of) == (0, TOO_LATE)
+
+
+def test_a_reader_sees_one_release_through_a_whole_run(autumn: Autumn):
+    assert autumn.reader_before.startswith(f"{autumn.in_time.release.release_id} ")
+    assert autumn.reader_after == autumn.reader_before
+    assert autumn.mended.release.release_id != autumn.in_time.release.release_id, "a new reader sees the new one"
+
+
+def test_files_are_known_again_by_their_bytes(autumn: Autumn, demo: Morning):
+    *_, older, refused, twice = autumn.deliveries
+    sequence = len(autumn.deliveries)
+    again = [row for row in autumn.delivered_again.build["raw.delivery"] if row["sequence"] > sequence]
+
+    assert (older.status, refused.status, twice.status) == ("loaded", "refused", "duplicate")
+    assert {delivery.status for delivery in autumn.deliveries[:-3]} == {"loaded"}
+    assert {row["status"] for row in again} == {"duplicate"}
+    assert {row["delivery_id"] for row in again} == {row["delivery_id"] for row in demo.build["raw.delivery"]}
+
+
+def test_the_same_deliveries_give_the_same_marts_in_any_order_and_number(autumn: Autumn, demo: Morning):
+    assert autumn.delivered_again.release.as_of == demo.release.as_of
+    assert manifest(autumn.delivered_again)["tables"] == manifest(demo)["tables"]
+    assert autumn.delivered_again.release.data_hash == demo.release.data_hash
+
+
+def test_a_rebuild_from_landing_equals_the_incremental_state(autumn: Autumn):
+    assert autumn.rebuilt.ended.code == 0
+    assert {name.split(".")[0] for name in autumn.rebuilt.build} >= {"raw", "staging", "intermediate", "controls"}
+    assert differing(autumn.delivered_again.build, autumn.rebuilt.build, "ops") == []
+
+
+def test_a_rebuild_keeps_the_history_of_ops(autumn: Autumn):
+    before, after = autumn.delivered_again.build["ops.run"], autumn.rebuilt.build["ops.run"]
+    assert [row for row in before if row not in after] == []
+    assert [row["verb"] for row in after if row not in before] == ["rebuild"]
+
+
+def test_equal_content_is_no_new_release(autumn: Autumn):
+    before, after = autumn.delivered_again, autumn.rebuilt
+    assert f"Release unchanged {before.release.release_id}" in after.ended.out
+    assert (after.release, after.published_digest) == (before.release, before.published_digest)
+
+
+def test_a_rebuild_of_a_past_date_leaves_the_build_of_today(
+    region: DataDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    directory = own_copy(region, tmp_path)
+    before = tables(directory.main.warehouse)
+    for step in ("transform", "judge", "publish"):  # what would take half a minute, and is not in question
+        monkeypatch.setattr(pipeline.Run, step, lambda _: None)
+
+    with contextlib.suppress(UsageError):
+        pipeline.rebuild(Settings(data=directory.root), BOARD_DAY)
+
+    assert differing(before, tables(directory.main.warehouse)) == []
