@@ -8,6 +8,7 @@ import hmac
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from personnummer import personnummer
@@ -33,8 +34,14 @@ class PersonKey:
 
     def pseudonym(self, value: str) -> str:
         """32 hexadecimal digits, the same for the same value and key. Separators and case do not matter."""
-        plain = re.sub(r"[\s+-]", "", value).upper()
-        return hmac.new(self.secret, plain.encode(), hashlib.sha256).hexdigest()[:32]
+        return _pseudonym(self.secret, value)
+
+
+@lru_cache(maxsize=100_000)
+def _pseudonym(secret: bytes, value: str) -> str:
+    """Remembered while the process lives: the same persons come back in every month's file."""
+    plain = re.sub(r"[\s+-]", "", value).upper()
+    return hmac.new(secret, plain.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def demo_key() -> PersonKey:
