@@ -26,7 +26,9 @@ class Delivery:
         return folder / self.feed / self.source / f"syntetisk_{self.name}.csv.gz"
 
 
-def write(connection: duckdb.DuckDBPyConnection, delivery: Delivery, folder: Path, scratch: Path, is_packed: bool = True) -> Path:
+def write(
+    connection: duckdb.DuckDBPyConnection, delivery: Delivery, folder: Path, scratch: Path, is_packed: bool = True
+) -> Path:
     """Writes one delivery below the folder and returns its path; unpacked ones end in .csv."""
     text = scratch / "delivery.csv"
     connection.execute(f"copy ({delivery.query}) to '{text}' (format csv, header true, delimiter ';', quote '\"')")

@@ -1,6 +1,7 @@
 """The general ledger: the cells of money.py split into vouchers that balance, one file per company and month.
 
-Two systems deliver: `ekonomisystem` for company 1000, `serviceekonomi` for 2000 with headers, marks and sign of its own.
+Two systems deliver: `ekonomisystem` for company 1000, `serviceekonomi` for 2000, whose headers, marks and sign are its
+own.
 """
 
 from collections import defaultdict

@@ -12,6 +12,7 @@ from seeds.generator.draw import draw, spread
 from seeds.generator.organisation import HEALTH_CARE, company, cost_centre, counterparty, slots
 
 Months = dict[date, int]  # öre by month
+Profile = tuple[int, ...]  # weights of January to December
 
 # How a year's money falls on its months, by kind.
 SALARIES = (98, 96, 97, 100, 100, 103, 108, 103, 98, 98, 98, 101)
@@ -86,10 +87,10 @@ def _by_slot(total: int, places: dict[str, int]) -> dict[str, int]:
     return dict(zip(places, spread(total, list(places.values())), strict=True))
 
 
-def _year(amounts: c.Yearly, place: str, account: str, activity: str, party: str, profiles, seed: str) -> Iterator[Cell]:
-    """Cells of an amount per year on a place: an area, spread over its slots, or one cost centre."""
-    for year, mnkr in zip(c.YEARS, amounts, strict=True):
-        profile = profiles if isinstance(profiles, tuple) else profiles[year]
+def _yearly(amounts: c.Yearly, codes: tuple[str, str, str, str], profiles: list[Profile], seed: str) -> Iterator[Cell]:
+    """Cells of an amount per year. `codes` are place (area or cost centre), account, activity and counterparty."""
+    place, account, activity, party = codes
+    for year, mnkr, profile in zip(c.YEARS, amounts, profiles, strict=True):
         for slot, total in _by_slot(ore(mnkr), slots(place)).items():
             key = f"{seed}:{slot}:{account}:{activity}"
             for month, amount in _by_month(total, year, profile, key).items():
@@ -130,9 +131,7 @@ def _activities(seed: str) -> Iterator[Cell]:
 def _health_care_kinds(seed: str) -> Iterator[Cell]:
     """Overtime, extra compensation and recruitment, spread over the five divisions by their own personnel cost."""
     places = {
-        slot: weight * round(c.OWN_PERSONNEL[area][1])
-        for area in HEALTH_CARE
-        for slot, weight in slots(area).items()
+        slot: weight * round(c.OWN_PERSONNEL[area][1]) for area in HEALTH_CARE for slot, weight in slots(area).items()
     }
     extra = _by_slot(ore(c.OVERTIME_EXTRA), places)
     for index, year in enumerate(c.YEARS):
@@ -177,9 +176,8 @@ def _salaries(total: int, area: str, year: int, profile: Sequence[int], seed: st
 
 
 def _hired_staff(seed: str) -> Iterator[Cell]:
-    profiles = {2022: _HIRED, 2023: _HIRED, 2024: _HIRED_FALLING, 2025: _HIRED}
     for area, amounts in c.HIRED_STAFF.items():
-        yield from _year(amounts, area, "4710", "", "858", profiles, seed)
+        yield from _yearly(amounts, (area, "4710", "", "858"), [_HIRED, _HIRED, _HIRED_FALLING, _HIRED], seed)
 
 
 def _ward_service(seed: str) -> Iterator[Cell]:
@@ -192,13 +190,13 @@ def _external(seed: str) -> Iterator[Cell]:
     profiles = {"5410": _MEALS, "5510": _EVEN, "7810": _EVEN, "8010": _EVEN}
     for (place, account, activity, party), amounts in c.EXTERNAL.items():
         profile = profiles.get(account, _CARE)
-        yield from _year(amounts, place, account, activity, party, profile, seed)
+        yield from _yearly(amounts, (place, account, activity, party), [profile] * 4, seed)
 
 
 def _meals_of_sater(seed: str) -> Iterator[Cell]:
     for account, amounts in c.SATER_MEALS.items():
         party = "854" if account == "5410" else ""
-        yield from _year(amounts, "9120", account, "1408", party, _MEALS, seed)
+        yield from _yearly(amounts, ("9120", account, "1408", party), [_MEALS] * 4, seed)
 
 
 def _school_revenue(seed: str) -> Iterator[Cell]:
@@ -213,6 +211,6 @@ def _school_revenue(seed: str) -> Iterator[Cell]:
 def _internal(seed: str) -> Iterator[Cell]:
     """Both sides of every internal service, öre by öre the same."""
     for (seller, place, activity), amounts in c.INTERNAL.items():
-        for cell in _year(amounts, place, "7610", activity, counterparty(seller), _CARE, seed):
+        for cell in _yearly(amounts, (place, "7610", activity, counterparty(seller)), [_CARE] * 4, seed):
             yield cell
             yield Cell(cell.month, seller, "3910", activity, counterparty(cell.slot), -cell.ore)

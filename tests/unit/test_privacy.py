@@ -11,7 +11,7 @@ from tests.unit.deliveries import ledger, ledger_row
 TEST_NUMBER = "189001019802"
 
 STAFFING = (
-    "uttagsdatum;leveransmanad;intjanandemanad;personnummer;anstallningsnummer;kostnadsstalle;aid_kod;anstallningsform;"
+    "uttagsdatum;leveransmanad;intjanandemanad;anstallningsnummer;anstallning;kostnadsstalle;aid_kod;anstallningsform;"
     "sysselsattningsgrad;fran_och_med;till_och_med;avtalad_tid;arbetad_tid;overtid;betald_franvaro;obetald_franvaro\n"
     "2024-02-15;2024-01;2024-01;{number};{employment};1110;201010;Tillsvidare;1;2024-01-01;2024-01-31;165;150;0;15;0\n"
 )

@@ -137,9 +137,13 @@ def test_the_file_cannot_be_written_and_stands_alone(published_once: DataDirecto
 
 
 def test_a_reader_keeps_the_release_it_opened(workspace: Workspace, publish: Publish, change: Callable):
-    with duckdb.connect(str(workspace.published_warehouse), read_only=True) as reader:
-        change("insert into marts.fct_cost values ('KTN', 3)")
+    file = workspace.published_warehouse
+    change("insert into marts.fct_cost values ('KTN', 3)")
+    with file.open("rb") as handle, duckdb.connect(str(file), read_only=True) as reader:
+        content = handle.read()
         publish(1)
+        handle.seek(0)
+        assert handle.read() == content, "another file takes its place; it is not written in"
         assert len(reader.execute(QUERY).fetchall()) == 2
         assert reader.execute("select run_id from marts.publication").fetchall() == [("run-0",)]
     assert len(published(workspace)) == 3
@@ -262,18 +266,26 @@ def test_publishing_again_after_a_failure_goes_well(workspace: Workspace, publis
     assert len(published(workspace)) == 3
 
 
+@pytest.mark.parametrize(
+    "spoil", ["delete from marts.fct_cost where unit_id = 'KTN'", "create view marts.later as select 1 as one"]
+)
 def test_a_file_that_is_not_what_was_built_is_not_swapped_in(
-    workspace: Workspace, first: Release, publish: Publish, change: Callable, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace,
+    first: Release,
+    publish: Publish,
+    change: Callable,
+    monkeypatch: pytest.MonkeyPatch,
+    spoil: str,
 ):
     change("insert into marts.fct_cost values ('KTN', 3)")
     write = publishing._write_file
 
-    def lose_a_row(connection: duckdb.DuckDBPyConnection, build: str, file: Path) -> None:
+    def write_and_spoil(connection: duckdb.DuckDBPyConnection, build: str, file: Path) -> None:
         write(connection, build, file)
         with duckdb.connect(str(file)) as spoiler:
-            spoiler.execute("delete from marts.fct_cost where unit_id = 'KTN'")
+            spoiler.execute(spoil)
 
-    monkeypatch.setattr(publishing, "_write_file", lose_a_row)
+    monkeypatch.setattr(publishing, "_write_file", write_and_spoil)
     with pytest.raises(NettoeffektError, match="not what was built"):
         publish(1)
     assert publishing.current(workspace) == first

@@ -1,3 +1,24 @@
+{%- set same_codes -%}
+claims.unit_id = cells.unit_id
+            and claims.chart = cells.chart
+            and claims.account = cells.account
+            and claims.cost_type = cells.cost_type
+            and claims.is_internal = cells.is_internal
+            and claims.function_code is not distinct from cells.function_code
+            and claims.activity_code is not distinct from cells.activity_code
+            and claims.project is not distinct from cells.project
+            and claims.counterparty_class is not distinct from cells.counterparty_class
+{%- endset -%}
+{%- set is_compared -%}
+(
+        (rules.from_on <= cells.month and (rules.to_on is null or cells.month < rules.to_on))
+        or (
+            rules.baseline_method in ('same_month', 'monthly_average')
+            and rules.baseline_from <= cells.month
+            and cells.month < {{ add_months('rules.baseline_from', 12) }}
+        )
+    )
+{%- endset -%}
 -- What the rules claim of the ledger, in the months that they compare: the months they may claim and the twelve of
 -- their baseline. Opening balances and preliminary vouchers are left out.
 -- Grain: one row per rule, company, account, cost centre, side, counterparty unit and month.
@@ -24,8 +45,38 @@ cells as (
 
 ),
 
--- A cell shared by several units of one rule has its amount in parts, but its voucher lines whole on each.
-claimed as (
+whole as (
+
+    select
+        claims.rule_id,
+        cells.company,
+        cells.account,
+        cells.cost_centre,
+        cells.is_internal,
+        cells.counterparty_unit_id,
+        cells.month,
+        sum(cells.amount_sek) as amount_sek,
+        sum(cells.voucher_lines) as voucher_lines,
+        max(case when claims.is_unmapped then 1 else 0 end) as unmapped
+    from claims
+    inner join rules
+        on claims.rule_id = rules.rule_id
+    inner join cells
+        on {{ same_codes }}
+    where cells.share_pct = 100 and {{ is_compared }}
+    group by
+        claims.rule_id,
+        cells.company,
+        cells.account,
+        cells.cost_centre,
+        cells.is_internal,
+        cells.counterparty_unit_id,
+        cells.month
+
+),
+
+-- A cell that several units share has its amount in parts, but its voucher lines whole on each: once per cell.
+parts as (
 
     select
         claims.rule_id,
@@ -37,8 +88,8 @@ claimed as (
         cells.activity_code,
         cells.project,
         cells.counterparty,
-        cells.counterparty_unit_id,
         cells.is_internal,
+        cells.counterparty_unit_id,
         cells.month,
         sum(cells.amount_sek) as amount_sek,
         max(cells.voucher_lines) as voucher_lines,
@@ -47,23 +98,8 @@ claimed as (
     inner join rules
         on claims.rule_id = rules.rule_id
     inner join cells
-        on
-            claims.unit_id = cells.unit_id
-            and claims.chart = cells.chart
-            and claims.account = cells.account
-            and claims.cost_type = cells.cost_type
-            and claims.is_internal = cells.is_internal
-            and claims.function_code is not distinct from cells.function_code
-            and claims.activity_code is not distinct from cells.activity_code
-            and claims.project is not distinct from cells.project
-            and claims.counterparty_class is not distinct from cells.counterparty_class
-    where
-        (rules.from_on <= cells.month and (rules.to_on is null or cells.month < rules.to_on))
-        or (
-            rules.baseline_method in ('same_month', 'monthly_average')
-            and rules.baseline_from <= cells.month
-            and cells.month < {{ add_months('rules.baseline_from', 12) }}
-        )
+        on {{ same_codes }}
+    where cells.share_pct <> 100 and {{ is_compared }}
     group by
         claims.rule_id,
         cells.company,
@@ -74,9 +110,36 @@ claimed as (
         cells.activity_code,
         cells.project,
         cells.counterparty,
-        cells.counterparty_unit_id,
         cells.is_internal,
+        cells.counterparty_unit_id,
         cells.month
+
+),
+
+shared as (
+
+    select
+        rule_id,
+        company,
+        account,
+        cost_centre,
+        is_internal,
+        counterparty_unit_id,
+        month,
+        sum(amount_sek) as amount_sek,
+        sum(voucher_lines) as voucher_lines,
+        max(unmapped) as unmapped
+    from parts
+    group by rule_id, company, account, cost_centre, is_internal, counterparty_unit_id, month
+
+),
+
+-- A cost centre is either shared in a month or not, so that no key is in both.
+claimed as (
+
+    select * from whole
+    union all
+    select * from shared
 
 )
 
@@ -88,8 +151,7 @@ select
     case when is_internal then 'internal' else 'external' end as side,
     counterparty_unit_id,
     month,
-    cast(sum(amount_sek) as decimal(28, 8)) as amount_sek,
-    cast(sum(voucher_lines) as bigint) as voucher_lines,
-    max(unmapped) = 1 as is_unmapped
+    cast(amount_sek as decimal(28, 8)) as amount_sek,
+    cast(voucher_lines as bigint) as voucher_lines,
+    unmapped = 1 as is_unmapped
 from claimed
-group by rule_id, company, account, cost_centre, is_internal, counterparty_unit_id, month

@@ -3,8 +3,9 @@
     'saving', 'revenue', 'own_personnel', 'overtime', 'extra_compensation', 'recruitment', 'hired_staff', 'other_cost',
     'lost_revenue', 'one_off',
 ] -%}
--- The components of each action's net effect in each year of its plan: those that the plan lists and those that a rule
--- in force measures. A listed word that is no component is the component UNKNOWN, which no rule can measure.
+-- The components of each action's net effect, year by year: those that the plan lists for the year and those that a
+-- rule in force measures in it, plan row or not. A listed word that is no component is the component UNKNOWN, which no
+-- rule can measure.
 -- Grain: one row per action, year and component. Proposed actions have none.
 with
 
@@ -18,6 +19,14 @@ action_years as (
 rules as (
 
     select * from {{ ref('int_net_effect__rule') }}
+
+),
+
+years as (
+
+    select distinct cast(extract(year from month) as bigint) as year
+    from {{ ref('int_organisation__month') }}
+    where month <= {{ as_of() }}
 
 ),
 
@@ -72,20 +81,19 @@ unknown as (
 ruled as (
 
     select
-        action_years.action_id,
-        action_years.year,
+        rules.action_id,
+        years.year,
         rules.component,
         case when min(rules.evidence) = 'calculated' then 'calculated' else 'measured' end as evidence
-    from action_years
-    inner join rules
+    from rules
+    inner join years
         on
-            action_years.action_id = rules.action_id
-            and rules.from_on <= {{ december_of('action_years.year') }}
+            rules.from_on <= {{ december_of('years.year') }}
             and (
                 rules.to_on is null
-                or (rules.to_on > {{ january_of('action_years.year') }} and rules.to_on > rules.from_on)
+                or (rules.to_on > {{ january_of('years.year') }} and rules.to_on > rules.from_on)
             )
-    group by action_years.action_id, action_years.year, rules.component
+    group by rules.action_id, years.year, rules.component
 
 ),
 
