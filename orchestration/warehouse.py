@@ -35,6 +35,8 @@ def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyC
         raise
     try:
         connection.execute("set TimeZone = 'UTC'")
+        if not read_only:  # a checkpoint when the work is done, not for every few megabytes of it
+            connection.execute("set checkpoint_threshold = '1GB'")
         with space_guard(path):
             yield connection
     finally:

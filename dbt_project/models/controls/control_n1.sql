@@ -13,10 +13,10 @@
     'UNKNOWN': 'ett ord som inte är en komponent',
 } -%}
 -- N1: every action that requires net has all components.
--- What is this? Actions whose net is not known in the expected month, because the plan lists no components or no offset,
--- a listed component has no effect rule, or a rule has no data. When does it matter? Their effect is shown gross, and
--- what the saving costs elsewhere is in no total. How to resolve? List the components in the plan and have the missing
--- rules approved; a month without data waits for its delivery or its mapping.
+-- What is this? Actions whose net is not known in the expected month, because the plan lists no components or no
+-- offset, a listed component has no effect rule, or a rule has no data. When does it matter? Their effect is shown gross,
+-- and what the saving costs elsewhere is in no total. How to resolve? List the components in the plan and have the
+-- missing rules approved; a month without data waits for its delivery or its mapping.
 -- Grain: one row per finding (action).
 with
 

@@ -7,7 +7,7 @@ concat({% for code in codes %}coalesce({{ code }}, '∅'), '|', {% endfor %}case
 -- What is this? For every rule and month the baseline and actual of fct_net_effect_source, before add-on, index and
 -- share, against the same sums taken anew: from the monthly cells, the reference tables and the budget, by another path
 -- than the engine's; and the effects of fct_net_effect against the rows of its sources. When does it matter? An effect
--- that does not rest on the ledger must not be published. How to resolve? The fault is in the models, not in a delivery.
+-- that does not rest on the ledger must not be published. How to resolve? The fault is in the models, in no delivery.
 -- Grain: one row per finding (rule and month, or action, component and month).
 with
 
