@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 
 from orchestration import console
-from orchestration.errors import NettoeffektError
-from orchestration.settings import Settings, today
+from orchestration.errors import NettoeffektError, UsageError
+from orchestration.settings import DataDirectory, Settings, today
 
 DEMO_AS_OF = date(2025, 1, 31)
 
 app = typer.Typer(
     help="Tells a Swedish region whether its savings plan really lowers its costs.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -35,14 +35,25 @@ AsOf = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
+# What a wrong word or value raises. Typer carries its own copy of Click, whose name for it is not public.
+MisuseError: type[Exception] = typer.BadParameter.__mro__[1]
+
+INTERRUPTED = 130  # what Typer makes of Ctrl-C
+
+_directory: DataDirectory | None = None  # of the verb in progress, so that its traceback is kept where its data are
+
+
 def main() -> None:
     """The command `nettoeffekt`. Every expected error ends in one line and exit code 2; none shows a traceback."""
     try:
-        app()
+        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        if code == INTERRUPTED:
+            _fail("interrupted. The published release is untouched; run again to go on")
+        sys.exit(code)
     except NettoeffektError as error:
         _fail(str(error))
-    except KeyboardInterrupt:
-        _fail("interrupted. The published release is untouched; run again to go on")
+    except MisuseError as error:
+        _fail(f"{error.format_message().rstrip('.')}. See nettoeffekt --help")
     except Exception as error:
         _fail(f"unexpected {type(error).__name__}: {error}. {_keep_traceback()}")
 
@@ -54,8 +65,10 @@ def _fail(line: str) -> None:
 
 def _keep_traceback() -> str:
     """Writes the traceback where it can be found, and says where."""
+    if _directory is None:
+        return "It came before the data directory was known"
+    file = _directory.root / "last_error.txt"
     try:
-        file = _settings(None).directory.root / "last_error.txt"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(traceback.format_exc(), encoding="utf-8")
     except OSError:
@@ -64,7 +77,17 @@ def _keep_traceback() -> str:
 
 
 def _settings(data: Path | None) -> Settings:
-    return Settings(data=data) if data else Settings()
+    """The installation, with the data directory that the verb was given. Raises UsageError for a bad setting."""
+    global _directory
+    try:
+        settings = Settings(data=data) if data else Settings()
+    except ValidationError as error:
+        fault = error.errors()[0]
+        raise UsageError(
+            f"NETTOEFFEKT_{str(fault['loc'][0]).upper()}", f"{fault['msg']}: {fault['input']!r}", "Set it, or unset it"
+        ) from error
+    _directory = settings.directory
+    return settings
 
 
 def _date(as_of: datetime | None) -> date:

@@ -120,11 +120,14 @@ def run_lock(directory: DataDirectory, verb: str) -> Iterator[None]:
 
 
 def lock_holder(directory: DataDirectory) -> str | None:
-    """Who holds the run lock, in words; None if nobody does."""
+    """Who holds the run lock, in words; None if nobody does, or who did was killed."""
     try:
         holder = json.loads(_holder_file(directory).read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
+        os.kill(holder["pid"], 0)
+    except (FileNotFoundError, json.JSONDecodeError, ProcessLookupError):
         return None
+    except PermissionError:
+        pass  # it lives, under another user
     return f"`{holder['verb']}` with PID {holder['pid']}, since {holder['started_at']}"
 
 

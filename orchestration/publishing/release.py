@@ -76,7 +76,11 @@ def publish(
     _look_at(part / workspace.warehouse.name, release, marts)
     _write_manifest(part / MANIFEST, release, marts)
     part.rename(folder)
-    _swap(folder / workspace.warehouse.name, workspace.published_warehouse)
+    try:
+        _swap(folder / workspace.warehouse.name, workspace.published_warehouse)
+    except BaseException:
+        shutil.rmtree(folder)  # what was never published is no release
+        raise
     _forget(workspace, keep)
     return release, True
 

@@ -54,7 +54,8 @@ RECRUITMENT: Yearly = (8.6, 9.0, 11.8, 10.0)
 OVERTIME_EXTRA = 6.3
 
 # Salaries booked on an action's activity: baseline by year, and what 2024 costs above the wage index, add-on included.
-# RD-A02 9 = 12.4 - 3.4; RD-A04 39 = 52.0 - 9.4 - 3.6; RD-A07 13 = 14.4 - 1.4 (outcomes: källa 003, avsnitt 3.3.3).
+# RD-A02 has 12.4 gross and no rule for the wards' own staff (3.4), so no net: the auditors saw none; RD-A04
+# 39 = 52.0 - 9.4 - 3.6; RD-A07 13 = 14.4 - 1.4 (outcomes: källa 003, avsnitt 3.3.3).
 ACTIVITY_SALARIES: dict[str, tuple[float, float, float]] = {  # activity: 2022, 2023, above index in 2024
     "1402": (4.8, 5.0, 3.4),
     "1404": (11.5, 12.0, 9.4),

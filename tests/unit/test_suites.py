@@ -108,8 +108,12 @@ def test_a_row_count_comes_first_where_a_table_may_not_be_empty(suites: tuple[Su
 
 def test_checks_are_one_per_control_with_its_words(suites: tuple[Suite, ...]) -> None:
     suite = next(suite for suite in suites if suite.table == "marts.dim_action")
-    assert [(check.check_id, check.severity) for check in suite.checks] == [("M1", "stop"), ("P1", "stop")]
-    assert suite.checks[0].description.startswith("Tabellen för åtgärdsregistret är tom. Samma rad står två gånger")
+    assert [(check.check_id, check.severity) for check in suite.checks] == [
+        ("M2", "warn"),
+        ("M1", "stop"),
+        ("P1", "stop"),
+    ]
+    assert suite.checks[1].description.startswith("Samma rad står två gånger i åtgärdsregistret. En rad i")
 
 
 # --- how a suite is read -------------------------------------------------------------------------------------------

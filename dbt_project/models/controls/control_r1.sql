@@ -7,6 +7,8 @@
     'forecast_sek': 'prognos',
     'deviation_sek': 'avvikelse',
     'slippage_sek': 'glidning',
+    'net_ytd_sek': 'netto',
+    'gross_only_sek': 'brutto utan nettoberäkning',
     'actions': 'antal åtgärder',
     'actions_current': 'antal med aktuell prognos',
 } -%}
@@ -91,6 +93,8 @@ parts as (
         coalesce(follow_up.forecast_sek, 0) as forecast_sek,
         coalesce(follow_up.forecast_sek, 0) - follow_up.target_sek as deviation_sek,
         follow_up.target_sek - coalesce(follow_up.forecast_sek, 0) as slippage_sek,
+        follow_up.net_ytd_sek,
+        case when follow_up.net_status = 'gross_only' then follow_up.gross_ytd_sek end as gross_only_sek,
         cast(1 as bigint) as actions,
         cast(case when follow_up.forecast_status = 'current' then 1 else 0 end as bigint) as actions_current
     from totals
