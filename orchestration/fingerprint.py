@@ -35,8 +35,9 @@ def code_version() -> str:
 
 
 def fingerprint(settings: Settings, as_of: date) -> str:
-    """The hash of everything but the deliveries: date, contracts, suites, reference tables, keys and code."""
-    parts = [as_of.isoformat(), code_version(), str(settings.person_key_file)]
+    """The hash of date, what has landed, contracts, suites, reference tables, key and code; not of the inbox."""
+    receipts = sum(1 for _ in settings.directory.landing.glob("*/*.json"))
+    parts = [as_of.isoformat(), str(receipts), code_version(), str(settings.person_key_file)]
     for folder, suffixes in ((settings.contracts, (".yaml",)), (settings.suites, (".yaml",))):
         parts.append(_hash(folder, _files(folder, suffixes)))
     parts.append(_hash(settings.reference, _files(settings.reference, (".csv",))))

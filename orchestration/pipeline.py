@@ -213,9 +213,9 @@ def load_only(settings: Settings, as_of: date, progress: Progress = lambda _: No
 
 def rebuild(settings: Settings, as_of: date, progress: Progress = lambda _: None) -> RunOutcome:
     """Makes the build anew from landing, keeping schema ops, and publishes. If that fails, the old build stands."""
-    warehouse = settings.directory.main.warehouse
-    old = warehouse.with_name(f"{warehouse.stem}_before_rebuild.duckdb")
     with open_run(settings, as_of, "rebuild", progress) as current:
+        warehouse = current.workspace.warehouse
+        old = warehouse.with_name(f"{warehouse.stem}_before_rebuild.duckdb")
         current.check_reference()
         if warehouse.exists():
             warehouse.replace(old)

@@ -23,8 +23,19 @@ from orchestration.publishing.release import current
 from orchestration.settings import CHECKOUT, DataDirectory
 
 CORES = 2
+FEW = 3000
 
-Tables = Mapping[str, list[dict[str, Any]]]
+
+@dataclass(frozen=True)
+class Table:
+    """A table or view: how many rows, a hash of them in whatever order, and the rows themselves where they are few."""
+
+    count: int
+    content: int | None
+    rows: list[dict[str, Any]] | None
+
+
+Tables = Mapping[str, Table]
 
 
 @dataclass(frozen=True)
@@ -77,7 +88,7 @@ def morning(directory: DataDirectory, *words: str, **settings: object) -> Mornin
 
 
 def tables(database: Path) -> Tables:
-    """Every table and view of a database, as schema.name, with its rows in one order. Leaves the file closed."""
+    """Every table and view of a database, as schema.name. Leaves the file closed."""
     with duckdb.connect(str(database), read_only=True) as connection:
         return read_tables(connection)
 
@@ -85,12 +96,16 @@ def tables(database: Path) -> Tables:
 def read_tables(connection: duckdb.DuckDBPyConnection) -> Tables:
     """The same of an open database."""
     names = connection.execute("select table_schema || '.' || table_name from information_schema.tables").fetchall()
-    found = {}
-    for (name,) in sorted(names):
-        rows = connection.execute(f"select * from {name} order by all")
-        columns = [column for column, *_ in rows.description]
-        found[name] = [dict(zip(columns, row, strict=True)) for row in rows.fetchall()]
-    return found
+    return {name: _read_table(connection, name) for (name,) in sorted(names)}
+
+
+def _read_table(connection: duckdb.DuckDBPyConnection, name: str) -> Table:
+    ((count, content),) = connection.execute(f"select count(*), sum(hash(t)) from {name} as t").fetchall()
+    if count > FEW:
+        return Table(count, content, None)
+    found = connection.execute(f"from {name} order by all")
+    columns = [column for column, *_ in found.description]
+    return Table(count, content, [dict(zip(columns, row, strict=True)) for row in found.fetchall()])
 
 
 @dataclass(frozen=True)

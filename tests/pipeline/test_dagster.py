@@ -162,7 +162,7 @@ def test_the_job_publishes_what_the_verbs_publish(job: Job, demo: Morning):
 
 
 def test_a_control_that_flags_is_a_failed_check_that_warns(job: Job, demo: Morning):
-    flags = [row for row in demo.build["ops.check_result"] if not row["passed"]]
+    flags = [row for row in demo.build["ops.check_result"].rows if not row["passed"]]
     assert sorted(job.mended["broken"]) == sorted([row["table_name"], row["check_id"], "WARN"] for row in flags)
     assert {"F1", "F3"} <= {row["check_id"] for row in flags}
 
@@ -182,9 +182,11 @@ def test_a_stop_blocks_where_only_publishing_follows(job: Job):
 
 
 def test_a_blocking_stop_leaves_nothing_published_and_the_run_filed(job: Job):
-    (run,) = job.stopped_build["ops.run"]
+    (run,) = job.stopped_build["ops.run"].rows
     (check,) = (
-        row for row in job.stopped_build["ops.check_result"] if row["status"] == "failed" and row["severity"] == "stop"
+        row
+        for row in job.stopped_build["ops.check_result"].rows
+        if row["status"] == "failed" and row["severity"] == "stop"
     )
 
     assert not job.stopped["success"]
@@ -196,7 +198,7 @@ def test_a_blocking_stop_leaves_nothing_published_and_the_run_filed(job: Job):
 
 def test_assets_stand_in_groups_and_show_rows_months_and_hashes(job: Job, demo: Morning):
     total = job.mended["made"]["marts.fct_follow_up_total"]
-    months = [row["month"].isoformat() for row in demo.build["marts.fct_follow_up_total"]]
+    months = [row["month"].isoformat() for row in demo.build["marts.fct_follow_up_total"].rows]
     schemas = {name.split(".")[0] for name in demo.build}
     assert schemas < set(job.graph["groups"]) == {name.split(".")[0] for name in job.mended["made"]}
     assert total["dagster/row_count"] == len(months)
