@@ -91,6 +91,9 @@ def _settings(data: Path | None) -> Settings:
 
 
 def _date(as_of: datetime | None) -> date:
+    """The date to reckon for. Raises UsageError for one that has not come: every later morning would lie before it."""
+    if as_of is not None and as_of.date() > today():
+        raise UsageError(f"--as-of {as_of.date()}", "that day has not come", "Give a date up to today")
     return as_of.date() if as_of else today()
 
 

@@ -114,7 +114,9 @@ def _deliveries(report: LoadReport) -> None:
     if report.deliveries:
         quarantined = sum(delivery.rows_quarantined for delivery in report.loaded)
         rows = sum(delivery.rows_accepted for delivery in report.loaded)
-        say(f"Loaded {len(report.loaded)} files, {rows} rows; {quarantined} rows quarantined")
+        known = sum(delivery.status == "duplicate" for delivery in report.deliveries)
+        again = f"; {known} files were loaded before" if known else ""
+        say(f"Loaded {len(report.loaded)} files, {rows} rows; {quarantined} rows quarantined{again}")
     for delivery in report.refused:
         say(f"Refused {delivery.feed}/{delivery.source}/{delivery.file_name} [{delivery.rule}] {delivery.reason}")
 

@@ -18,7 +18,7 @@ def run_resource(context: dg.InitResourceContext) -> Iterator[Run]:
     as_of = context.resource_config.get("as_of")
     with open_run(Settings(), date.fromisoformat(as_of) if as_of else today(), "daily_load", context.log.info) as run:
         yield run
-        run.finish_if_judged()
+        run.finish_if_stopped()
 
 
 def build(resources: Mapping[str, Any] | None = None) -> dg.Definitions:

@@ -34,10 +34,20 @@ def code_version() -> str:
     return f"{version('nettoeffekt')}+{_hash(CHECKOUT, files)[:12]}"
 
 
-def fingerprint(settings: Settings, as_of: date) -> str:
-    """The hash of date, what has landed, contracts, suites, reference tables, key and code; not of the inbox."""
+def fingerprint(settings: Settings, inputs: str) -> str:
+    """The hash of a run's inputs (`inputs_hash`) and of how much has landed; the inbox is looked at apart."""
     receipts = sum(1 for _ in settings.directory.landing.glob("*/*.json"))
-    parts = [as_of.isoformat(), str(receipts), code_version(), str(settings.person_key_file)]
+    return hashlib.sha256(f"{inputs} {receipts}".encode()).hexdigest()
+
+
+def inputs_hash(settings: Settings, as_of: date) -> str:
+    """The hash of what a run is given besides deliveries: date, contracts, suites, reference tables, key and code.
+
+    Taken when a run starts, so that what is changed while it runs counts as new afterwards.
+    """
+    key = settings.person_key_file
+    key_hash = hashlib.sha256(key.read_bytes()).hexdigest() if key is not None and key.is_file() else str(key)
+    parts = [as_of.isoformat(), code_version(), key_hash]
     for folder, suffixes in ((settings.contracts, (".yaml",)), (settings.suites, (".yaml",))):
         parts.append(_hash(folder, _files(folder, suffixes)))
     parts.append(_hash(settings.reference, _files(settings.reference, (".csv",))))
@@ -55,11 +65,10 @@ def read_last_run(workspace: Workspace) -> LastRun | None:
     """The last finished run, if both its build and its note are there."""
     try:
         document = json.loads(workspace.last_run.read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):
+        last = LastRun(**{**document, "stops": tuple(document["stops"])})
+    except (FileNotFoundError, json.JSONDecodeError, TypeError, KeyError):
         return None
-    if not workspace.warehouse.exists():
-        return None
-    return LastRun(**{**document, "stops": tuple(document["stops"])})
+    return last if workspace.warehouse.exists() else None
 
 
 def write_last_run(workspace: Workspace, last: LastRun) -> None:

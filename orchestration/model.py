@@ -122,5 +122,4 @@ class RunOutcome:
     judgement: Judgement
     release: Release | None
     is_new_release: bool
-    is_nothing_new: bool = False
     unresolved: tuple[str, ...] = field(default=())

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from orchestration import fingerprint as prints
 from orchestration import ops
+from orchestration.errors import UsageError
 from orchestration.model import Judgement, LoadReport, Release, RunOutcome
 from orchestration.publishing import release as publishing
 from orchestration.settings import CHECKOUT, DataDirectory, Settings, Workspace
@@ -41,6 +42,7 @@ class Run:
     workspace: Workspace
     progress: Progress
     is_past: bool
+    inputs_hash: str
     code_version: str
     run_id: str
     load_report: LoadReport = field(default_factory=LoadReport)
@@ -53,6 +55,12 @@ class Run:
     @property
     def directory(self) -> DataDirectory:
         return self.settings.directory
+
+    def _require(self, *steps: str) -> None:
+        """Raises UsageError if a step is asked for alone: nothing is judged or published of another run's making."""
+        missing = [step for step in steps if step not in self.done]
+        if missing:
+            raise UsageError(self.verb, f"{' and '.join(missing)} did not run before", "Run the whole job daily_load")
 
     def check_reference(self) -> None:
         """Ends the run, before anything is touched, if a reference table breaks its own rules."""
@@ -81,6 +89,7 @@ class Run:
         """Runs dbt; its nodes with their outcomes."""
         from orchestration import transform
 
+        self._require("load")
         self.progress("dbt")
         nodes = transform.build(self.settings, self.workspace)
         with connect(self.workspace.warehouse) as connection:
@@ -93,6 +102,7 @@ class Run:
         from expectations.runner import judge
         from expectations.suites import load_suites
 
+        self._require("transform")
         self.progress("Judge")
         published = self._published_slices()
         with connect(self.workspace.warehouse, read_only=True) as connection:
@@ -101,10 +111,12 @@ class Run:
         self.judgement = judge(self.workspace.warehouse, load_suites(self.settings.suites), new)
         with connect(self.workspace.warehouse) as connection:
             ops.write_judgement(connection, self.run_id, self.as_of, self.now, self.judgement)
+        self.done.add("judge")
         return self.judgement
 
     def publish(self) -> Release | None:
         """Swaps in a new release, unless a control says stop or nothing differs; the release that stands then."""
+        self._require("judge")
         if self.judgement.stops:
             self.release = publishing.current(self.workspace)
             return self.release
@@ -121,19 +133,19 @@ class Run:
         release_id = self.release.release_id if self.release else None
         with connect(self.workspace.warehouse) as connection:
             ops.end_run(connection, self.verb, datetime.now(UTC).replace(tzinfo=None), release_id, bool(stops))
-        if self.done >= {"load", "transform"}:  # in Dagster the controls can be run alone: that is no morning
-            mark = prints.fingerprint(self.settings, self.as_of)
-            last = prints.LastRun(mark, self.run_id, self.as_of.isoformat(), release_id, stops)
-            prints.write_last_run(self.workspace, last)
+        mark = prints.fingerprint(self.settings, self.inputs_hash)
+        prints.write_last_run(
+            self.workspace, prints.LastRun(mark, self.run_id, self.as_of.isoformat(), release_id, stops)
+        )
         self.is_finished = True
         return RunOutcome(
             *(self.run_id, self.as_of, self.load_report, self.judgement, self.release, self.is_new_release),
             unresolved=stops,
         )
 
-    def finish_if_judged(self) -> None:
+    def finish_if_stopped(self) -> None:
         """Files a run that a blocking control ended before publishing."""
-        if self.judgement.results and not self.is_finished:
+        if self.judgement.stops and not self.is_finished:
             self.release = publishing.current(self.workspace)
             self.finish()
 
@@ -164,8 +176,8 @@ def open_run(settings: Settings, as_of: date, verb: str, progress: Progress = la
         if is_past:
             shutil.rmtree(workspace.build, ignore_errors=True)
         run_id = f"{now:%Y%m%dT%H%M%S}-{os.getpid()}"
-        version = prints.code_version()
-        yield Run(settings, verb, as_of, now, workspace, progress, is_past, version, run_id)
+        inputs_hash, version = prints.inputs_hash(settings, as_of), prints.code_version()
+        yield Run(settings, verb, as_of, now, workspace, progress, is_past, inputs_hash, version, run_id)
 
 
 def choose_workspace(settings: Settings, as_of: date) -> tuple[Workspace, bool]:
@@ -197,16 +209,21 @@ def nothing_new(settings: Settings, as_of: date) -> tuple[prints.LastRun, Releas
     """The last run, and what it published, if a run now could not come to anything else; else None."""
     workspace, is_past = choose_workspace(settings, as_of)
     last = prints.read_last_run(workspace)
-    if last is None or last.fingerprint != prints.fingerprint(settings, as_of):
+    if last is None or last.fingerprint != prints.fingerprint(settings, prints.inputs_hash(settings, as_of)):
         return None
     if not is_past and prints.has_unseen_files(settings):
         return None
-    return last, publishing.current(workspace)
+    release = publishing.current(workspace)
+    if release is None and not last.stops:
+        return None
+    return last, release
 
 
 def load_only(settings: Settings, as_of: date, progress: Progress = lambda _: None) -> LoadReport:
-    """Takes in what is new, and no more."""
+    """Takes in what is new, and no more. Raises UsageError for a date before the published release's."""
     with open_run(settings, as_of, "load", progress) as current:
+        if current.is_past:
+            raise UsageError(f"--as-of {as_of}", "the published release is later", "Load takes what is new as of today")
         current.check_reference()
         return current.load()
 
@@ -217,7 +234,11 @@ def rebuild(settings: Settings, as_of: date, progress: Progress = lambda _: None
         warehouse = current.workspace.warehouse
         old = warehouse.with_name(f"{warehouse.stem}_before_rebuild.duckdb")
         current.check_reference()
+        if old.exists():  # a rebuild was killed
+            old.replace(warehouse)
         if warehouse.exists():
+            with connect(warehouse):  # takes in what a killed run left in the .wal, which does not follow a rename
+                pass
             warehouse.replace(old)
         try:
             with connect(warehouse) as connection:
@@ -239,18 +260,19 @@ def deliver_demo(settings: Settings) -> None:
 
     Raises UsageError in a directory that holds anything else.
     """
-    from orchestration.errors import UsageError
-
     directory = settings.directory
     mark = _demo_mark(directory)
-    if not mark.exists() and directory.landing.exists():
+    held = (directory.landing, directory.inbox, directory.refused)
+    if not mark.exists() and any(path.is_file() for folder in held for path in folder.rglob("*")):
         raise UsageError(str(directory.root), "the directory holds a real region", "Give the demo another: --data DIR")
     directory.root.mkdir(parents=True, exist_ok=True)
     mark.write_text("This data directory holds the demo region: invented persons under a key that everybody knows.\n")
     for file in _demo_files():
         target = directory.inbox / file.relative_to(EXTRACTS)
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, target)
+        part = target.with_name(f".{target.name}")  # hidden until it is whole
+        shutil.copyfile(file, part)
+        part.replace(target)
 
 
 def _demo_mark(directory: DataDirectory) -> Path:

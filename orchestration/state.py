@@ -87,13 +87,19 @@ def _published(directory: DataDirectory) -> tuple[tuple[FeedStatus, ...], tuple[
 
 def refused_files(directory: DataDirectory) -> list[RefusedFile]:
     """The files in refused/ with their reasons, from the receipts that landing keeps."""
-    from orchestration.intake.door import digest
+    from orchestration.intake.door import UNKNOWN, Arrival
 
-    files = [path for path in sorted(directory.refused.rglob("*")) if path.is_file()]
+    files = [path for path in sorted(directory.refused.rglob("*")) if path.is_symlink() or path.is_file()]
     files = [path for path in files if not (path.suffix == ".txt" and path.with_suffix("") in files)]
     found = []
     for path in files:
-        receipts = sorted(directory.landing.glob(f"*/{digest(path)}.*.json"), key=lambda p: p.name)
+        feed = path.relative_to(directory.refused).parts[0]
+        judged = [
+            receipt
+            for folder in (feed, UNKNOWN)
+            for receipt in directory.landing.glob(f"{folder}/{Arrival(path, '', '').identity}.*.json")
+        ]
+        receipts = sorted(judged, key=lambda receipt: receipt.name)
         receipt = json.loads(receipts[-1].read_text(encoding="utf-8")) if receipts else {}
         name = str(path.relative_to(directory.refused))
         found.append(

@@ -48,12 +48,10 @@ def build(settings: Settings, workspace: Workspace) -> tuple[Node, ...]:
 
 
 def manifest(settings: Settings) -> Path:
-    """dbt's manifest for the graph of assets; parsed now if it is not there yet."""
+    """dbt's manifest for the graph of assets, parsed anew: the models may be others since the last run."""
     workspace = settings.directory.main
-    path = workspace.dbt / "target" / "manifest.json"
-    if not path.exists():
-        _invoke(settings, workspace, ["parse"])
-    return path
+    _invoke(settings, workspace, ["parse"])
+    return workspace.dbt / "target" / "manifest.json"
 
 
 def _invoke(settings: Settings, workspace: Workspace, words: Sequence[str]) -> tuple[Node, ...]:

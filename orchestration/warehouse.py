@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock, Timeout
 
-from orchestration.errors import LockError, SpaceError
+from orchestration.errors import LockError, NettoeffektError, SpaceError
 from orchestration.settings import DataDirectory
 
 
@@ -30,9 +30,12 @@ def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyC
     try:
         connection = duckdb.connect(str(path), read_only=read_only)
     except duckdb.IOException as error:
-        if "lock" in str(error).lower():
+        if "Could not set lock" in str(error):
             raise LockError(path.name, "another program has the warehouse open", _who_holds(str(error))) from error
-        raise
+        first = str(error).splitlines()[0]
+        raise NettoeffektError(
+            str(path), f"cannot be opened: {first}", "Remove it and run again, or restore it"
+        ) from error
     try:
         connection.execute("set TimeZone = 'UTC'")
         if not read_only:  # a checkpoint when the work is done, not for every few megabytes of it
@@ -91,7 +94,7 @@ def require_space(directory: DataDirectory, min_free_mb: int) -> None:
         raise SpaceError(
             str(directory.root),
             f"{free // 1024**2} MB free, {needed // 1024**2} MB needed",
-            "Free space, or lower NETTOEFFEKT_MIN_FREE_MB",
+            "Free space: a run needs room for twice the build, and NETTOEFFEKT_MIN_FREE_MB at the least",
         )
 
 
@@ -101,13 +104,17 @@ def run_lock(directory: DataDirectory, verb: str) -> Iterator[None]:
 
     Raises LockError at once, saying who holds it, if another run does.
     """
-    directory.root.mkdir(parents=True, exist_ok=True)
     lock = FileLock(directory.lock)
     try:
+        directory.root.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout as error:
         raise LockError(
             str(directory.lock), f"another run holds the lock: {lock_holder(directory)}", "Wait for it"
+        ) from error
+    except OSError as error:
+        raise LockError(
+            str(directory.root), f"cannot be used: {error.strerror}", "Give a folder one may write to"
         ) from error
     holder = _holder_file(directory)
     try:

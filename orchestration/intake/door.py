@@ -6,6 +6,8 @@ The folder chooses the contract and its source; the contract says how the bytes 
 import csv
 import hashlib
 import io
+import os
+import stat
 import zlib
 from codecs import getincrementaldecoder
 from collections.abc import Iterator, Mapping
@@ -30,7 +32,18 @@ class Arrival:
 
     @property
     def file_name(self) -> str:
-        return self.path.name
+        """The name as text; bytes that are none are replaced."""
+        return os.fsencode(self.path.name).decode("utf-8", "replace")
+
+    @property
+    def is_regular(self) -> bool:
+        """False for links, which are never followed, and for pipes and devices, which never end."""
+        return stat.S_ISREG(self.path.lstat().st_mode)
+
+    @property
+    def identity(self) -> str:
+        """What the file is known by: SHA-256 of its bytes; of its name if it is no regular file."""
+        return digest(self.path) if self.is_regular else hashlib.sha256(os.fsencode(self.path.name)).hexdigest()
 
 
 def arrivals(folder: Path, contracts: Mapping[str, Contract]) -> list[Arrival]:
@@ -41,7 +54,7 @@ def arrivals(folder: Path, contracts: Mapping[str, Contract]) -> list[Arrival]:
     found = []
     for path in sorted(folder.rglob("*")) if folder.exists() else []:
         parts = path.relative_to(folder).parts
-        if path.is_dir() or any(part.startswith(".") for part in parts):
+        if (path.is_dir() and not path.is_symlink()) or any(part.startswith(".") for part in parts):
             continue
         feed = parts[0] if len(parts) > 1 else UNKNOWN
         source = parts[1] if len(parts) > 2 else UNKNOWN
@@ -53,8 +66,8 @@ def arrivals(folder: Path, contracts: Mapping[str, Contract]) -> list[Arrival]:
 
 def recognise(arrival: Arrival, contracts: Mapping[str, Contract]) -> tuple[Contract, Source]:
     """The contract and source of a file, by its folder. Raises RefusedFileError if there is none."""
-    if arrival.path.is_symlink():
-        raise RefusedFileError("symbolic_link", "Filen är en länk. Lägg själva filen i inkorgen.")
+    if not arrival.is_regular:
+        raise RefusedFileError("not_a_file", "Det är en länk eller ett rör, inte en fil. Lägg själva filen i inkorgen.")
     contract = contracts.get(arrival.feed)
     if contract is None:
         known = ", ".join(contracts)
@@ -79,8 +92,8 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_text(path: Path, source: Source, target: Path) -> None:
-    """Writes the delivered bytes as UTF-8 with LF line ends to `target`, unpacked if they are gzip.
+def write_text(path: Path, source: Source, target: Path) -> int:
+    """Writes the delivered bytes as UTF-8 with LF line ends to `target`, unpacked if they are gzip; how many lines.
 
     Raises RefusedFileError if the file is empty, broken gzip, not in the contract's encoding, or holds NUL characters.
     """
@@ -88,7 +101,7 @@ def write_text(path: Path, source: Source, target: Path) -> None:
         raise RefusedFileError("empty_file", "Filen är tom (0 byte). Beställ en ny fil av källsystemet.")
     encoding = "utf-8-sig" if source.encoding == "utf-8" else source.encoding
     decoder = io.IncrementalNewlineDecoder(getincrementaldecoder(encoding)("strict"), translate=True)
-    done, characters = 0, 0
+    done, lines, text = 0, 0, ""
     with target.open("w", encoding="utf-8", newline="") as out:
         for chunk in _unpacked(path):
             try:
@@ -100,14 +113,17 @@ def write_text(path: Path, source: Source, target: Path) -> None:
                 raise RefusedFileError(
                     "nul_characters", "Filen innehåller NUL-tecken och är inte text. Exportera om den."
                 )
-            characters += len(text)
+            lines += text.count("\n")
             out.write(text)
         try:
-            out.write(decoder.decode(b"", final=True))
+            rest = decoder.decode(b"", final=True)
         except UnicodeError as error:
             raise _wrong_encoding(source, error, done) from error
-    if not characters:
+        out.write(rest)
+        ends_open = not (text + rest).endswith("\n")
+    if not target.stat().st_size:
         raise RefusedFileError("empty_file", "Filen saknar innehåll. Beställ en ny fil av källsystemet.")
+    return lines + rest.count("\n") + ends_open
 
 
 def _wrong_encoding(source: Source, error: UnicodeError, done: int) -> RefusedFileError:
@@ -150,14 +166,24 @@ def header_of(text: Path, source: Source) -> list[str]:
     Every header of the contract must be there, once, and no other than those it ignores; their order is free.
     """
     with text.open(encoding="utf-8", newline="") as file:
-        headers = [header.strip() for header in next(csv.reader([file.readline()], delimiter=source.delimiter))]
+        first = file.readline()
+    try:
+        headers = [header.strip() for header in next(csv.reader([first], delimiter=source.delimiter), [])]
+    except csv.Error:  # a field longer than any header
+        headers = []
     wanted = [*source.headers.values()]
     if source.extract_date_header:
         wanted.append(source.extract_date_header)
     allowed = {*wanted, *source.ignored_headers}
+    if not set(wanted) & set(headers):  # what stands there may be a person: it is not repeated
+        raise RefusedFileError(
+            "header",
+            f"Filen saknar rubrikrad (rad 1 har ingen av kontraktets rubriker). Exportera om den med rubriker, eller"
+            f" ändra källan {source.name} i kontraktet {source.feed}.yaml.",
+        )
     faults = [f"saknar {header!r}" for header in dict.fromkeys(wanted) if header not in headers]
-    faults += [f"har okänd kolumn {header!r}" for header in dict.fromkeys(headers) if header not in allowed]
-    faults += [f"har {header!r} flera gånger" for header in dict.fromkeys(headers) if headers.count(header) > 1]
+    faults += [f"har okänd kolumn nr {place}" for place, header in enumerate(headers, 1) if header not in allowed]
+    faults += [f"har {header!r} flera gånger" for header in wanted if headers.count(header) > 1]
     if faults:
         raise RefusedFileError(
             "header",

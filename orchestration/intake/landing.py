@@ -4,13 +4,23 @@ Receipts are what makes a rebuild repeat history: order, date of knowledge and v
 bytes. Folders 0700, files 0400: landing holds what was delivered, in clear, outside the warehouse.
 """
 
+import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
+
+from orchestration.errors import NettoeffektError
+
+RECEIPT_NAME = re.compile(r"[0-9a-f]{64}\.\d{9}\.json")
+
+
+class ChangedFileError(Exception):
+    """A file in the inbox was written to while it was being taken."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +56,13 @@ class Landing:
         """Where the bytes of a loaded delivery lie."""
         return self.folder / receipt.feed / receipt.delivery_id
 
+    def require(self, receipt: Receipt) -> None:
+        """Raises NettoeffektError unless the bytes of a loaded delivery lie there as they were."""
+        file = self.file(receipt)
+        if not file.exists() or _hash_of(file) != receipt.delivery_id:
+            place = f"landing/{receipt.feed}/{receipt.delivery_id}"
+            raise NettoeffektError(place, f"the bytes of {receipt.file_name} are lost or altered", "Restore the backup")
+
     def next_sequence(self) -> int:
         return max((sequence for _, sequence in self._entries()), default=0) + 1
 
@@ -55,12 +72,15 @@ class Landing:
         return [_read(path) for _, path in entries]
 
     def keep(self, receipt: Receipt, delivered: Path | None) -> None:
-        """Writes the bytes, if any, and then the receipt; both on disk when this returns."""
+        """Writes the bytes, if any, and then the receipt; both on disk when this returns.
+
+        Raises ChangedFileError if the bytes are not those that the receipt names.
+        """
         folder = self.folder / receipt.feed
         for place in (self.folder, folder):
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
         if delivered is not None:
-            _write_once(self.file(receipt), delivered)
+            _write_once(self.file(receipt), delivered, receipt.delivery_id)
         document = json.dumps(asdict(receipt), ensure_ascii=False, indent=1, default=str)
         target = folder / f"{receipt.delivery_id}.{receipt.sequence:09d}.json"
         _write_whole(target, document.encode())
@@ -68,7 +88,8 @@ class Landing:
 
     def _entries(self) -> Iterator[tuple[Path, int]]:
         for path in self.folder.glob("*/*.json"):
-            yield path, int(path.name.split(".")[-2])
+            if RECEIPT_NAME.fullmatch(path.name):
+                yield path, int(path.name.split(".")[-2])
 
 
 def _read(path: Path) -> Receipt:
@@ -78,14 +99,22 @@ def _read(path: Path) -> Receipt:
     return Receipt(**document)
 
 
-def _write_once(target: Path, delivered: Path) -> None:
+def _write_once(target: Path, delivered: Path, content_hash: str) -> None:
     """Copies the delivered bytes, unless they are there already: the name is their hash."""
     if target.exists():
         return
     part = target.with_suffix(".part")
     part.unlink(missing_ok=True)
     shutil.copyfile(delivered, part)
+    if _hash_of(part) != content_hash:
+        part.unlink()
+        raise ChangedFileError(delivered)
     _finish(part, target)
+
+
+def _hash_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _write_whole(target: Path, content: bytes) -> None:

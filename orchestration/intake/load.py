@@ -4,6 +4,7 @@ A file replaces whole slices; what it replaces stays queryable. A refused file n
 holds and the warehouse lacks is replayed first, which is also how a rebuild is made.
 """
 
+import errno
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -13,15 +14,18 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.errors import RefusedFileError
-from orchestration.intake import delimited, door, protect, raw_schema, slices
+from orchestration.errors import ContractError, RefusedFileError, UsageError
+from orchestration.intake import delimited, door, protect, raw_schema, refused, slices
 from orchestration.intake.contracts import Contract, Source
 from orchestration.intake.door import Arrival
-from orchestration.intake.landing import Landing, Receipt
+from orchestration.intake.landing import ChangedFileError, Landing, Receipt
 from orchestration.intake.privacy import PersonKey
 from orchestration.model import Delivery, LoadReport
 from orchestration.settings import DataDirectory
 from orchestration.warehouse import space_guard
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+YEARS_BACK, YEARS_AHEAD = 20, 5  # months further off are taken for mistakes
 
 
 @dataclass(frozen=True)
@@ -60,46 +64,90 @@ class _Counts:
 
 def load(connection: duckdb.DuckDBPyConnection, intake: Intake) -> LoadReport:
     """Loads all that is new: what landing has and raw lacks, the inbox, refused files whose contract has changed."""
+    _sweep(intake.directory.build)
     replay(connection, intake)
     taken = []
     arrivals = door.arrivals(intake.directory.inbox, intake.contracts) + _worth_another_try(intake)
     for arrival in arrivals:
         intake.progress(f"{arrival.feed}/{arrival.source}: {arrival.file_name}")
-        taken.append(_take(connection, intake, arrival))
+        try:
+            taken.append(_take(connection, intake, arrival))
+        except (FileNotFoundError, ChangedFileError):
+            intake.progress(f"{arrival.file_name} is still being written, or is gone: left for the next load")
+        except OSError as error:
+            if error.errno in FULL:
+                raise
+            taken.append(_failed(arrival, error))
     return LoadReport(tuple(taken))
 
 
+def _failed(arrival: Arrival, error: OSError) -> Delivery:
+    """A file that the system will not let be read or moved: it stays where it is, and the others go on."""
+    reason = f"Filen kan inte läsas eller flyttas ({error.strerror}). Rätta namn eller rättigheter; den ligger kvar."
+    return Delivery("", arrival.feed, arrival.source, arrival.file_name, "refused", "system", reason, 0, 0, 0)
+
+
+def _sweep(build: Path) -> None:
+    """Removes the unpacked texts that a load which was killed has left."""
+    build.mkdir(parents=True, exist_ok=True)
+    for folder in build.glob("intake-*"):
+        shutil.rmtree(folder)
+
+
 def replay(connection: duckdb.DuckDBPyConnection, intake: Intake, known_by: date | None = None) -> None:
-    """Repeats from landing, in the order of old, what this warehouse lacks; given `known_by`, what was known then."""
+    """Repeats from landing, in the order of old, what this warehouse lacks; given `known_by`, what was known then.
+
+    Raises ContractError if a file that was once loaded cannot be read by today's contract: left out it would be lost.
+    """
+    intake.directory.build.mkdir(parents=True, exist_ok=True)
     raw_schema.create(connection, intake.contracts)
     there = connection.execute("select sequence from raw.delivery").fetchall()
     for receipt in intake.landing.receipts(skip=frozenset(sequence for (sequence,) in there)):
         if known_by is not None and receipt.known_from > known_by:
             continue
         intake.progress(f"{receipt.feed}/{receipt.source}: {receipt.file_name}")
-        counts = _Counts()
-        if receipt.status == "loaded":
-            arrival = Arrival(intake.landing.file(receipt), receipt.feed, receipt.source)
-            try:
-                contract, source = door.recognise(arrival, intake.contracts)
-                counts, _ = _parse(connection, intake, arrival.path, contract, source)
-            except RefusedFileError as refusal:
-                receipt = replace(receipt, status="refused", rule=refusal.rule, reason=refusal.reason)
-            else:
-                _commit(connection, receipt, counts, contract)
-                continue
-        _commit(connection, receipt, counts, None)
+        if receipt.status != "loaded":
+            _commit(connection, receipt, _Counts(), None)
+            continue
+        _require_the_key_of(receipt, intake)
+        arrival = Arrival(intake.landing.file(receipt), receipt.feed, receipt.source)
+        intake.landing.require(receipt)
+        try:
+            contract, source = door.recognise(arrival, intake.contracts)
+            counts, _ = _parse(connection, intake, arrival.path, contract, source)
+        except RefusedFileError as refusal:
+            place = f"{receipt.feed}/{receipt.source}/{receipt.file_name} in landing"
+            raise ContractError(place, refusal.reason, "It has been loaded before: mend the contract") from refusal
+        _commit(connection, receipt, counts, contract)
+
+
+def _require_the_key_of(receipt: Receipt, intake: Intake) -> None:
+    """The same key as when it landed: under another, the same person would be two. Raises UsageError otherwise."""
+    if receipt.key_id is not None and (intake.key is None or intake.key.key_id != receipt.key_id):
+        place = "NETTOEFFEKT_PERSON_KEY_FILE"
+        raise UsageError(place, f"landing was loaded under the key {receipt.key_id!r}", "Give the file with that key")
 
 
 def _worth_another_try(intake: Intake) -> list[Arrival]:
-    """Refused files whose contract is another than the one that refused them."""
+    """Refused files that may pass now."""
     refused = door.arrivals(intake.directory.refused, intake.contracts)
     names = {arrival.path for arrival in refused}
     files = [a for a in refused if not (a.path.suffix == ".txt" and a.path.with_suffix("") in names)]
     if not files:
         return []
-    judged_by = {r.delivery_id: r.contract_digest for r in intake.landing.receipts() if r.status == "refused"}
-    return [a for a in files if judged_by.get(door.digest(a.path)) != _digest_of(intake, a.feed)]
+    last = {(r.feed, r.delivery_id): r for r in intake.landing.receipts() if r.status == "refused"}
+    return [a for a in files if _may_pass_now(intake, a, last.get((_known_feed(intake, a), a.identity)))]
+
+
+def _may_pass_now(intake: Intake, arrival: Arrival, refused: Receipt | None) -> bool:
+    """True if what refused the file has changed since: its contract, or a key that was lacking."""
+    if refused is None or (refused.rule == "no_key" and intake.key is not None):
+        return True
+    return refused.contract_digest != _digest_of(intake, arrival.feed)
+
+
+def _known_feed(intake: Intake, arrival: Arrival) -> str:
+    return arrival.feed if arrival.feed in intake.contracts else door.UNKNOWN
 
 
 def _digest_of(intake: Intake, feed: str) -> str:
@@ -108,15 +156,18 @@ def _digest_of(intake: Intake, feed: str) -> str:
 
 
 def _take(connection: duckdb.DuckDBPyConnection, intake: Intake, arrival: Arrival) -> Delivery:
-    """Takes one file through the door, into landing and raw, or keeps it out. The file leaves where it lay."""
-    delivery_id = door.digest(arrival.path)
+    """Takes one file through the door, into landing and raw, or keeps it out. The file leaves where it lay.
+
+    Raises ChangedFileError if someone writes to it meanwhile: then nothing has happened.
+    """
+    delivery_id = arrival.identity
     contract = intake.contracts.get(arrival.feed)
     receipt = Receipt(
         delivery_id=delivery_id,
-        feed=arrival.feed if contract else door.UNKNOWN,
+        feed=_known_feed(intake, arrival),
         source=arrival.source,
         file_name=arrival.file_name,
-        bytes=arrival.path.stat().st_size,
+        bytes=arrival.path.lstat().st_size,
         received_at=intake.now,
         known_from=intake.as_of,
         sequence=intake.landing.next_sequence(),
@@ -128,42 +179,44 @@ def _take(connection: duckdb.DuckDBPyConnection, intake: Intake, arrival: Arriva
     counts = _Counts()
     try:
         contract, source = door.recognise(arrival, intake.contracts)
-        if _is_loaded(connection, delivery_id):
+        loaded_as = _loaded_as(connection, delivery_id)
+        if loaded_as == (arrival.feed, arrival.source):
             receipt = replace(receipt, status="duplicate", rule="same_bytes", reason="Samma innehåll är redan inläst.")
+        elif loaded_as is not None:
+            raise RefusedFileError(
+                "loaded_elsewhere",
+                f"Samma innehåll är redan inläst som {'/'.join(loaded_as)}. Lades det fel då, så be källsystemet om en"
+                " ny fil; annars ta bort den här.",
+            )
         else:
-            _require_key(intake, contract, delivery_id)
+            _require_own_persons(intake, contract, delivery_id)
             counts, known_from = _parse(connection, intake, arrival.path, contract, source)
+            _require_plausible_dates(connection, intake, contract, known_from)
             receipt = replace(receipt, known_from=known_from or intake.as_of)
     except RefusedFileError as refusal:
         receipt = replace(receipt, status="refused", rule=refusal.rule, reason=refusal.reason)
     intake.landing.keep(receipt, arrival.path if receipt.status == "loaded" else None)
     _commit(connection, receipt, counts, contract if receipt.status == "loaded" else None)
-    _clear(intake, arrival, receipt)
+    refused.clear(intake.directory, arrival, receipt)
     return Delivery(
         *(receipt.delivery_id, receipt.feed, receipt.source, receipt.file_name, receipt.status),
         *(receipt.rule, receipt.reason, counts.rows_in, counts.rows_accepted, counts.rows_quarantined),
     )
 
 
-def _is_loaded(connection: duckdb.DuckDBPyConnection, delivery_id: str) -> bool:
-    query = "select count(*) from raw.delivery where delivery_id = ? and status = 'loaded'"
-    return connection.execute(query, [delivery_id]).fetchall() != [(0,)]
+def _loaded_as(connection: duckdb.DuckDBPyConnection, delivery_id: str) -> tuple[str, str] | None:
+    """The feed and source under which these bytes were loaded, if they were."""
+    query = "select feed, source from raw.delivery where delivery_id = ? and status = 'loaded'"
+    return next(iter(connection.execute(query, [delivery_id]).fetchall()), None)
 
 
-def _require_key(intake: Intake, contract: Contract, delivery_id: str) -> None:
-    """No personal data without a key; none but the demo's own under the demo's key, which everybody knows."""
-    if not contract.has_personal_data:
-        return
-    if intake.own_deliveries is not None and delivery_id not in intake.own_deliveries:
+def _require_own_persons(intake: Intake, contract: Contract, delivery_id: str) -> None:
+    """No personal data but the demo's own under the demo's key, which everybody knows."""
+    if contract.has_personal_data and intake.own_deliveries is not None and delivery_id not in intake.own_deliveries:
         raise RefusedFileError(
             "demo_directory",
             "Demons datakatalog tar inte emot andras personuppgifter: demons nyckel är känd av alla. Använd en egen"
             " datakatalog (--data) och en egen nyckel (NETTOEFFEKT_PERSON_KEY_FILE).",
-        )
-    if intake.key is None:
-        raise RefusedFileError(
-            "no_key",
-            "Flödet har personuppgifter men ingen nyckel finns. Sätt NETTOEFFEKT_PERSON_KEY_FILE och kör igen.",
         )
 
 
@@ -175,17 +228,37 @@ def _parse(
     Raises RefusedFileError if the file, or too large a share of its rows, cannot be taken.
     """
     build = intake.directory.build
-    build.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=build, prefix="intake-") as folder, space_guard(build):
         text = Path(folder) / "delivery.txt"
-        door.write_text(file, source, text)
+        lines = door.write_text(file, source, text)
         delimited.read(connection, text, door.header_of(text, source), contract, source)
+        delimited.require_every_line(connection, text, lines, source)
     masked = protect.protect(connection, contract, intake.key)
     counts = _count(connection, contract, masked)
     if counts.rows_in == 0:
         raise RefusedFileError("no_rows", "Filen har en rubrikrad men inga rader. Beställ en ny fil av källsystemet.")
     _require_few_quarantined(connection, contract, counts)
     return counts, _extract_date(connection, contract, source)
+
+
+def _require_plausible_dates(
+    connection: duckdb.DuckDBPyConnection, intake: Intake, contract: Contract, known_from: date | None
+) -> None:
+    """Raises RefusedFileError for an extract date that has not come, which would win over all that do, and for months
+    so far off that every month between would be emptied."""
+    if known_from is not None and known_from > intake.as_of:
+        raise RefusedFileError("extract_date", f"Uttagsdatumet {known_from} har inte varit än. Rätta filen.")
+    for column in contract.columns:
+        if not (column.is_month and column.name in contract.slice_key):
+            continue
+        ((first, last),) = connection.execute(
+            f"select min({column.name}), max({column.name}) from {delimited.INCOMING} where len(faults) = 0"
+        ).fetchall()
+        for month in (first, last):
+            if month is not None and not -YEARS_BACK <= month.year - intake.as_of.year <= YEARS_AHEAD:
+                raise RefusedFileError(
+                    "month_span", f"Månaden {month:%Y-%m} ligger för långt från {intake.as_of}. Rätta filen."
+                )
 
 
 def _count(connection: duckdb.DuckDBPyConnection, contract: Contract, masked: int) -> _Counts:
@@ -267,24 +340,3 @@ def _commit(
     except BaseException:
         connection.execute("rollback")
         raise
-
-
-def _clear(intake: Intake, arrival: Arrival, receipt: Receipt) -> None:
-    """Takes the file away from where it lay: it is in landing now, or goes to refused/ with the reason beside it."""
-    folder = intake.directory.refused
-    old_reason = arrival.path.with_name(arrival.file_name + ".txt")
-    was_refused = arrival.path.is_relative_to(folder)
-    if receipt.status == "refused":
-        origin = folder if was_refused else intake.directory.inbox
-        target = folder / arrival.path.relative_to(origin)
-        if target.exists() and not was_refused and door.digest(target) != receipt.delivery_id:
-            target = target.with_name(f"{receipt.delivery_id[:8]}-{target.name}")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if target != arrival.path:
-            shutil.move(arrival.path, target)
-        reason = f"{receipt.file_name}\nRegel: {receipt.rule}\n{receipt.reason}\n"
-        target.with_name(target.name + ".txt").write_text(reason, encoding="utf-8")
-        return
-    arrival.path.unlink()
-    if was_refused:
-        old_reason.unlink(missing_ok=True)

@@ -4,6 +4,7 @@ import re
 
 import duckdb
 
+from orchestration.errors import RefusedFileError
 from orchestration.intake.contracts import Contract
 from orchestration.intake.delimited import INCOMING
 from orchestration.intake.landing import Receipt
@@ -18,14 +19,20 @@ def protect(connection: duckdb.DuckDBPyConnection, contract: Contract, key: Pers
     """Replaces personal data in `incoming` by pseudonyms and masks; returns how many values were masked in free text.
 
     Only distinct values travel through Python, so the cost follows persons and suspicious texts, not rows.
+    Raises RefusedFileError if there is no key for what must be keyed.
     """
+    if contract.has_personal_data and key is None:
+        raise RefusedFileError(
+            "no_key",
+            "Flödet har personuppgifter men ingen nyckel finns. Sätt NETTOEFFEKT_PERSON_KEY_FILE och kör igen.",
+        )
     for column in contract.columns:
         if column.classification == "personal_dropped":
             connection.execute(f"update {INCOMING} set {column.name} = null")
-        elif column.classification == "personal" and key is not None:
+        elif column.classification == "personal":
             values = _distinct(connection, column.name, "true")
             _replace(connection, column.name, {value: key.pseudonym(value) for value in values})
-        elif column.classification == "personal_if_identity_number" and key is not None:
+        elif column.classification == "personal_if_identity_number":
             values = [value for value in _distinct(connection, column.name, "true") if is_identity_number(value)]
             _replace(connection, column.name, {value: key.pseudonym(value) for value in values})
     masked = 0

@@ -1,7 +1,8 @@
 """Slices: the parts of a feed that a file replaces as a whole, and the accepted rows that belong to them.
 
-A file of months covers every month from its first to its last, for each of its companies, so that a month emptied by a
-correction is emptied. Nothing is deleted: of several versions the one with the latest (known_from, sequence) counts.
+A file of months covers, for each of its companies, every month from its first to its last, so that a month emptied by a
+correction is emptied; but not a month whose rows are all in quarantine, which keeps its earlier version. Nothing is
+deleted: of several versions the one with the latest (known_from, sequence) counts.
 """
 
 import duckdb
@@ -17,27 +18,41 @@ def write(connection: duckdb.DuckDBPyConnection, receipt: Receipt, contract: Con
     parts = {part: _expression(part, receipt, contract) for part in contract.slice_key}
     month = next((part for part in parts if part in _month_columns(contract)), None)
     others = {part: expression for part, expression in parts.items() if part != month}
-    listed = "".join(f", {expression} as {_name(part)}" for part, expression in others.items())
-    source = f"from {INCOMING} where len(faults) = 0"
-    span = f"generate_series(min({month}), max({month}), interval 1 month)" if month else "[null]"
-    months = f"select cast(unnest({span}) as date) as slice_month {source if month else ''}"
     key = " || '|' || ".join(
         [literal(contract.feed), *("strftime(slice_month, '%Y-%m-%d')" if p == month else _name(p) for p in parts)]
     )
+    listed = "".join(f"{expression} as {_name(part)}, " for part, expression in others.items())
+    names = "".join(f"{_name(part)}, " for part in others)
+    span = "unnest(generate_series(first_month, last_month, interval 1 month))" if month else "null"
+    of_month = month or "cast(null as date)"
     connection.execute(
         f"""
         create or replace temporary table covered as
-        select *, {key} as slice_key, md5({literal(receipt.delivery_id)} || '|' || {key}) as slice_id
-        from (select distinct true as covered{listed} {source}), ({months})
+        with counted as (
+            select {listed}{of_month} as slice_month, count(*) filter (len(faults) = 0) as accepted
+            from {INCOMING} group by all
+        ),
+        spanned as (
+            select {names}min(slice_month) as first_month, max(slice_month) as last_month
+            from counted where accepted > 0 group by all
+        ),
+        months as (select {names}cast({span} as date) as slice_month from spanned)
+        select months.*, {key} as slice_key, md5({literal(receipt.delivery_id)} || '|' || {key}) as slice_id
+        from months
+        where not exists (
+            select * from counted where accepted = 0 and {
+            " and ".join(f"counted.{name} = months.{name}" for name in (*map(_name, others), "slice_month"))
+        }
+        )
         """
     )
     same = [f"{expression} = covered.{_name(part)}" for part, expression in others.items()]
     belongs = " and ".join([*same, f"{month} = covered.slice_month"] if month else same) or "true"
-    names = ", ".join(column.name for column in contract.columns)
+    columns = ", ".join(column.name for column in contract.columns)
     connection.execute(
         f"""
         insert into raw.{contract.feed} by name
-        select {names}, covered.slice_id as _slice_id, row_number as _row_number
+        select {columns}, covered.slice_id as _slice_id, row_number as _row_number
         from {INCOMING} join covered on {belongs}
         where len(faults) = 0
         order by row_number

@@ -75,6 +75,8 @@ def publish(
             _write_file(connection, build, part / workspace.warehouse.name)
     _look_at(part / workspace.warehouse.name, release, marts)
     _write_manifest(part / MANIFEST, release, marts)
+    _sync(part / MANIFEST)
+    _sync(part)
     part.rename(folder)
     try:
         _swap(folder / workspace.warehouse.name, workspace.published_warehouse)

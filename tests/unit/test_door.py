@@ -1,10 +1,11 @@
 """The door: what is let in, what is kept out, and what the one who delivered it is told."""
 
 import gzip
+import os
 
 import pytest
 
-from tests.unit.deliveries import FORECAST_HEADER, forecast, ledger, ledger_row
+from tests.unit.deliveries import FORECAST_HEADER, forecast, forecast_row, ledger, ledger_row
 
 
 def refusal(report):
@@ -39,8 +40,9 @@ def test_a_file_that_cannot_be_taken_is_refused_by_name_and_rule(
     assert (delivery.rule, told in delivery.reason) == (rule, True), delivery.reason
     assert query("select status, rule, rows_in from raw.delivery") == [("refused", rule, 0)]
     assert not list(directory.inbox.rglob("*.csv*"))
-    assert (directory.refused / name).read_bytes() == content
-    assert told in (directory.refused / f"{name}.txt").read_text(encoding="utf-8")
+    kept = directory.refused / (name if "/" in name else f"_unknown/{name}")
+    assert kept.read_bytes() == content
+    assert told in kept.with_name(f"{kept.name}.txt").read_text(encoding="utf-8")
 
 
 def test_a_refused_file_does_not_keep_the_others_out(deliver, load_inbox, query):
@@ -112,3 +114,62 @@ def test_hidden_files_wait(deliver, load_inbox, directory):
     hidden = deliver("forecast/ledningsportalen/.a.csv.part", "halv")
     assert not load_inbox().deliveries
     assert hidden.exists()
+
+
+def test_what_stands_where_headers_should_be_is_not_repeated(deliver, load_inbox):
+    deliver("forecast/ledningsportalen/a.csv", "Anna Andersson;anna@example.org\n")
+    delivery = refusal(load_inbox())
+    assert (delivery.rule, "saknar rubrikrad" in delivery.reason, "Anna" in delivery.reason) == ("header", True, False)
+
+
+def test_links_and_pipes_are_refused_and_keep_nobody_out(deliver, load_inbox, directory):
+    deliver("forecast/ledningsportalen/z.csv", forecast())
+    folder = directory.inbox / "forecast" / "ledningsportalen"
+    (folder / "a.csv").symlink_to(folder / "nowhere.csv")
+    os.mkfifo(folder / "b.csv")
+
+    report = load_inbox()
+
+    assert [(d.file_name, d.status, d.rule) for d in report.deliveries] == [
+        ("a.csv", "refused", "not_a_file"),
+        ("b.csv", "refused", "not_a_file"),
+        ("z.csv", "loaded", None),
+    ]
+    assert not load_inbox().deliveries
+
+
+def test_an_unclosed_quote_that_swallows_a_file_refuses_it_with_its_line(deliver, load_inbox, query):
+    rows = [ledger_row(line=line) for line in range(20_000)]
+    rows[10_000] = rows[10_000].replace(";1110;", ';"1110;')
+    deliver("ledger/ekonomisystem/a.csv", ledger(*rows), "cp1252")
+
+    delivery = refusal(load_inbox())
+
+    assert (delivery.rule, "raden är 10002" in delivery.reason) == ("quotes", True), delivery.reason
+    assert query("select count(*) from raw.ledger") == [(0,)]
+
+
+def test_a_line_break_within_quotes_and_blank_lines_lose_no_row(deliver, load_inbox, query):
+    content = forecast(forecast_row("A1", comment='"två\nrader"'), "", forecast_row("A2"), "", "")
+    deliver("forecast/ledningsportalen/a.csv", content)
+    load_inbox()
+    assert query("select action_id, comment from raw.forecast order by 1") == [("A1", "två\nrader"), ("A2", None)]
+
+
+def test_a_refused_file_never_takes_the_place_of_another(deliver, load_inbox, directory):
+    deliver("forecast/ledningsportalen/x.csv.txt", b"one")
+    load_inbox()
+    deliver("forecast/ledningsportalen/x.csv", b"two")
+    load_inbox()
+    deliver("forecast/ledningsportalen/x.csv", b"three")
+    load_inbox()
+    kept = {path.read_bytes() for path in directory.refused.rglob("*") if path.is_file()}
+    assert {b"one", b"two", b"three"} <= kept
+    assert not load_inbox().deliveries
+
+
+def test_the_same_bytes_for_two_sources_are_refused_not_dropped(deliver, load_inbox):
+    deliver("plan/jamtland/a.csv", b"")
+    deliver("forecast/ledningsportalen/a.csv", b"")
+    assert len(load_inbox().refused) == 2
+    assert not load_inbox().deliveries, "each is judged once"

@@ -3,8 +3,10 @@
 from dataclasses import replace
 from datetime import date
 
+import duckdb
 import pytest
 
+from orchestration.errors import ContractError, NettoeffektError
 from tests.unit.deliveries import forecast, forecast_row, ledger, ledger_row
 
 
@@ -191,3 +193,55 @@ def test_a_date_must_be_written_as_the_contract_says(deliver, load_inbox, query)
     load_inbox()
     ((rule, reason),) = query("select rule, reason from raw.quarantine")
     assert (rule, "month: är inte en månad" in reason) == ("month", True)
+
+
+def test_a_month_whose_rows_are_all_quarantined_keeps_its_earlier_version(deliver, load_inbox, intake, query):
+    contract = replace(intake.contracts["ledger"], max_quarantined_share_pct=100)
+    lenient = replace(intake, contracts={**intake.contracts, "ledger": contract})
+    first = [ledger_row(f"2024-0{month}", line=month) for month in (1, 2, 3)]
+    deliver("ledger/ekonomisystem/a.csv", ledger(*first), "cp1252")
+    load_inbox(lenient)
+    second = [ledger_row("2024-01", "1,00"), ledger_row("2024-02", "fel"), ledger_row("2024-03", "3,00")]
+    deliver("ledger/ekonomisystem/b.csv", ledger(*second), "cp1252")
+
+    load_inbox(lenient)
+
+    current = "select month, amount_sum from raw.delivery_slice where superseded_by is null order by 1"
+    assert query(current) == [(date(2024, 1, 1), 1), (date(2024, 2, 1), 100), (date(2024, 3, 1), 3)]
+
+
+@pytest.mark.parametrize(
+    ("row", "rule", "told"),
+    [(ledger_row(known="2205-12-01"), "extract_date", "2205-12-01"), (ledger_row("2204-01"), "month_span", "2204-01")],
+)
+def test_dates_that_cannot_be_meant_are_refused(deliver, load_inbox, row, rule, told):
+    deliver("ledger/ekonomisystem/a.csv", ledger(row), "cp1252")
+    (delivery,) = load_inbox().refused
+    assert (delivery.rule, told in delivery.reason) == (rule, True)
+
+
+def test_a_replay_that_cannot_read_what_was_loaded_ends_the_run(deliver, load_inbox, intake, directory):
+    deliver("forecast/ledningsportalen/a.csv", forecast())
+    load_inbox()
+    directory.main.warehouse.unlink()
+    contract = intake.contracts["forecast"]
+    source = contract.sources["ledningsportalen"]
+    broken = replace(source, headers={**source.headers, "comment": "Notering"})
+    changed = replace(contract, sources={source.name: broken})
+
+    with pytest.raises(ContractError, match=r"a\.csv in landing.*It has been loaded before"):
+        load_inbox(replace(intake, contracts={**intake.contracts, "forecast": changed}))
+    assert not load_inbox().deliveries
+    with duckdb.connect(str(directory.main.warehouse)) as build:
+        assert build.execute("select count(*) from raw.forecast").fetchall() == [(1,)]
+
+
+def test_bytes_altered_in_landing_are_not_replayed(deliver, load_inbox, directory):
+    deliver("forecast/ledningsportalen/a.csv", forecast())
+    load_inbox()
+    directory.main.warehouse.unlink()
+    (kept,) = [path for path in directory.landing.rglob("*") if path.is_file() and path.suffix != ".json"]
+    kept.chmod(0o600)
+    kept.write_text(forecast(forecast_row(amount="99")))
+    with pytest.raises(NettoeffektError, match="lost or altered"):
+        load_inbox()

@@ -47,6 +47,23 @@ def test_personal_data_without_a_key_are_refused(deliver, load_inbox, intake):
     assert (delivery.rule, "NETTOEFFEKT_PERSON_KEY_FILE" in delivery.reason) == ("no_key", True)
 
 
+def test_a_key_that_comes_later_lets_the_file_in(deliver, load_inbox, intake, query):
+    deliver("staffing/lonesystem/a.csv", staffing())
+    load_inbox(replace(intake, key=None))
+    assert not load_inbox(replace(intake, key=None)).deliveries
+    assert [delivery.status for delivery in load_inbox().deliveries] == ["loaded"]
+    assert query("select count(*) from raw.staffing") == [(1,)]
+
+
+@pytest.mark.parametrize("key", [None, "another"])
+def test_a_replay_needs_the_key_that_landing_was_loaded_under(deliver, load_inbox, intake, directory, key):
+    deliver("staffing/lonesystem/a.csv", staffing())
+    load_inbox()
+    directory.main.warehouse.unlink()
+    with pytest.raises(UsageError, match="'test'"):
+        load_inbox(replace(intake, key=key and replace(intake.key, key_id=key)))
+
+
 def test_the_demo_directory_takes_no_personal_data_but_its_own(deliver, load_inbox, intake):
     deliver("staffing/lonesystem/a.csv", staffing())
     (delivery,) = load_inbox(replace(intake, own_deliveries=frozenset())).refused
