@@ -276,8 +276,18 @@ def test_every_suite_as_it_stands_fails_when_its_promise_is_broken(warehouse: Ca
     # Two rows alike, with an identity number in every text and no key.
     broken = [table_for(suite, rows=2, value=PUBLISHED_TEST_NUMBER) for suite in suites]
     judgement = judge(warehouse(*broken), suites, ["s1"])
-    assert [result for result in judgement.results if result.status is not Status.FAILED] == []
-    assert {result.check_id for result in judgement.stops} == {"M1", "P1", "R1"}
+    held = [result for result in judgement.results if result.status is not Status.FAILED]
+    assert {result.check_id for result in held} == {"M2"}, "what is doubled is not empty"
+    assert {result.check_id for result in judgement.stops} == {"M1", "N4", "P1", "R1"}
+
+
+def test_an_empty_mart_warns_and_stops_only_where_it_never_may_be(warehouse: Callable[..., Path]) -> None:
+    suites = [suite for suite in load_suites(SUITES) if suite.schema == "marts"]
+    empty = [table_for(suite, rows=0) for suite in suites]
+    judgement = judge(warehouse(*empty), suites, [])
+    failed = [result for result in judgement.results if result.status is Status.FAILED]
+    assert {result.check_id for result in failed} == {"M1", "M2"}
+    assert {result.table_name for result in judgement.stops} == {"marts.dim_unit", "marts.dim_month"}
 
 
 def table_for(suite: Suite, rows: int = 1, value: str = "värde") -> str:
