@@ -16,8 +16,6 @@ from orchestration import console
 from orchestration.errors import NettoeffektError, UsageError
 from orchestration.settings import DataDirectory, Settings, today
 
-DEMO_AS_OF = date(2025, 1, 31)
-
 app = typer.Typer(
     help="Tells a Swedish region whether its savings plan really lowers its costs.",
     add_completion=False,
@@ -122,7 +120,7 @@ def demo(data: Data = None, as_json: Json = False) -> None:
 
     settings = _settings(data)
     pipeline.deliver_demo(settings)
-    _finish(settings, lambda progress: pipeline.run(settings, DEMO_AS_OF, "demo", progress), as_json)
+    _finish(settings, lambda progress: pipeline.run(settings, pipeline.DEMO_AS_OF, "demo", progress), as_json)
 
 
 @app.command()

@@ -25,6 +25,7 @@ from orchestration.warehouse import connect, quoted, require_space, run_lock
 if TYPE_CHECKING:  # importing it needs the contracts' libraries, which a run that finds nothing new can do without
     from orchestration.intake.load import Intake
 
+DEMO_AS_OF = date(2025, 1, 31)
 EXTRACTS = CHECKOUT / "seeds" / "extracts"
 DBT_PROPERTIES = CHECKOUT / "dbt_project" / "models" / "reference" / "_reference.yml"
 
@@ -63,11 +64,13 @@ class Run:
             raise UsageError(self.verb, f"{' and '.join(missing)} did not run before", "Run the whole job daily_load")
 
     def check_reference(self) -> None:
-        """Ends the run, before anything is touched, if a reference table breaks its own rules."""
+        """Ends the run, before anything is touched, if a reference table or a suite breaks its own rules."""
+        from expectations.suites import load_suites
         from orchestration.reference import check_reference
 
         self.progress("Reference tables")
         check_reference(self.settings.reference, DBT_PROPERTIES)
+        load_suites(self.settings.suites)
 
     def load(self) -> LoadReport:
         """Takes in what is new; for a past date, builds anew from landing what was known by then."""
@@ -258,13 +261,17 @@ def rebuild(settings: Settings, as_of: date, progress: Progress = lambda _: None
 def deliver_demo(settings: Settings) -> None:
     """Puts the demo's deliveries in the inbox, and marks the data directory as the demo's.
 
-    Raises UsageError in a directory that holds anything else.
+    Raises UsageError in a directory that holds anything else, or has published a later date than the demo's.
     """
     directory = settings.directory
     mark = _demo_mark(directory)
     held = (directory.landing, directory.inbox, directory.refused)
     if not mark.exists() and any(path.is_file() for folder in held for path in folder.rglob("*")):
         raise UsageError(str(directory.root), "the directory holds a real region", "Give the demo another: --data DIR")
+    if choose_workspace(settings, DEMO_AS_OF)[1]:
+        raise UsageError(
+            str(directory.root), f"a later date than {DEMO_AS_OF} is published there", "Remove the directory"
+        )
     directory.root.mkdir(parents=True, exist_ok=True)
     mark.write_text("This data directory holds the demo region: invented persons under a key that everybody knows.\n")
     for file in _demo_files():

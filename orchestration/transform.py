@@ -62,7 +62,7 @@ def _invoke(settings: Settings, workspace: Workspace, words: Sequence[str]) -> t
         *words,
         *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
         *("--target-path", str(workspace.dbt / "target"), "--log-path", str(workspace.dbt / "logs")),
-        *("--quiet", "--log-level-file", "info", "--no-use-colors"),
+        *("--log-level", "none", "--log-level-file", "info", "--no-use-colors"),
     ]
     with _environment(settings, workspace), _closed_afterwards():
         outcome = dbtRunner().invoke(arguments)

@@ -10,8 +10,9 @@ import click
 import pytest
 import typer
 
-from orchestration.cli import DEMO_AS_OF, app
+from orchestration.cli import app
 from orchestration.intake.privacy import IDENTITY_NUMBER, is_identity_number
+from orchestration.pipeline import DEMO_AS_OF
 from orchestration.settings import CHECKOUT, Settings
 from tests.contract import marts_table
 

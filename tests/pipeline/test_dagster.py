@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from expectations.suites import SUITES, load_suites
-from orchestration.cli import DEMO_AS_OF
 from orchestration.model import Release, Severity
+from orchestration.pipeline import DEMO_AS_OF
 from orchestration.publishing.release import current
 from orchestration.settings import CHECKOUT
 from tests.pipeline.conftest import LongWork, Morning, Stage, Tables, tables

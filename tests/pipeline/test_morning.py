@@ -18,10 +18,10 @@ import duckdb
 import pytest
 
 from orchestration import ops, pipeline
-from orchestration.cli import DEMO_AS_OF
 from orchestration.errors import UsageError
 from orchestration.intake.door import digest
 from orchestration.model import Delivery, LoadReport
+from orchestration.pipeline import DEMO_AS_OF
 from orchestration.publishing.release import current
 from orchestration.settings import CHECKOUT, DataDirectory, Settings, Workspace
 from orchestration.warehouse import run_lock
