@@ -246,7 +246,7 @@ def _require_plausible_dates(
 ) -> None:
     """Raises RefusedFileError for an extract date that has not come, which would win over all that do, and for months
     so far off that every month between would be emptied."""
-    if known_from is not None and known_from > intake.as_of:
+    if known_from is not None and known_from > max(intake.as_of, intake.now.date()):
         raise RefusedFileError("extract_date", f"Uttagsdatumet {known_from} har inte varit än. Rätta filen.")
     for column in contract.columns:
         if not (column.is_month and column.name in contract.slice_key):
