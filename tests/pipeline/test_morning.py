@@ -314,7 +314,8 @@ def test_what_load_took_in_is_new_to_the_next_run(region: DataDirectory, demo: M
 def test_what_landed_since_is_new_to_a_past_date(past: Past, tmp_path: Path):
     directory = own_copy(past.after.directory, tmp_path)
     settings = Settings(data=directory.root)
-    assert pipeline.nothing_new(settings, BOARD_DAY) is not None
+    last, release = pipeline.nothing_new(settings, BOARD_DAY)
+    assert (last.as_of, release.release_id) == (BOARD_DAY.isoformat(), last.release_id)
     deliver_correction(directory)
 
     pipeline.load_only(settings, DEMO_AS_OF)
