@@ -433,12 +433,15 @@ def test_a_stop_is_an_incident_until_it_is_mended(autumn: Autumn):
     assert rows(autumn.mended.build, "ops.incident", incident_id=stop["incident_id"]) == [mended]
 
 
-def test_a_forecast_that_grows_old_opens_an_incident(autumn: Autumn):
-    of_action = {"check_id": "F1", "subject_id": "RD-HP-HSF"}
-    (incident,) = rows(autumn.stopped.build, "ops.incident", **of_action)
+def test_forecasts_that_grow_old_open_incidents_and_those_that_were_missing_stay_open(autumn: Autumn):
+    before, after = (rows(run.build, "ops.incident", check_id="F1") for run in (autumn.in_time, autumn.stopped))
+    missing = {row["incident_id"]: row["opened_at"] for row in before}
+    opened = {row["subject_id"] for row in after if row["opened_on"] == BOARD_DAY}
 
-    assert rows(autumn.in_time.build, "ops.incident", **of_action) == []
-    assert (incident["opened_on"], incident["state"]) == (BOARD_DAY, "open")
+    assert [row["subject_id"] for row in before if row["subject_id"].startswith("RD-")] == []
+    assert [subject for subject in opened if subject.startswith("RD-")] != []
+    assert {row["incident_id"]: row["opened_at"] for row in after if row["opened_on"] != BOARD_DAY} == missing
+    assert {row["state"] for row in after} == {"open"}
 
 
 def test_a_reader_sees_one_release_through_a_whole_run(autumn: Autumn):
