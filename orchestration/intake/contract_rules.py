@@ -54,6 +54,7 @@ SERVER_KEYS = {
     "values": "maps",
     "negatedColumns": "texts",
     "extractDateHeader": "text",
+    "balancedBy": "texts",
     "owner": "text",
     "dueRule": "due rule",
 }
@@ -195,7 +196,7 @@ def check_formats(extra: Mapping[str, Any], path: str) -> None:
 
 def check_mapping(extra: Mapping[str, Any], path: str, columns: Mapping[str, "Column"]) -> None:
     headers, constants, values = extra["headers"], extra.get("constants", {}), extra.get("values", {})
-    for key in ("headers", "constants", "values", "negatedColumns"):
+    for key in ("headers", "constants", "values", "negatedColumns", "balancedBy"):
         check_known(f"{path}.{key}", extra.get(key, ()), columns)
     both = sorted(headers.keys() & constants.keys())
     require(not both, f"{path}.constants", f"'{', '.join(both)}' has a header too", "Keep one of the two.")

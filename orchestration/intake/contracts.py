@@ -84,7 +84,8 @@ class DueRule:
 @dataclass(frozen=True)
 class Source:
     """One server of a contract: how one system delivers the feed. `amount_factor` is SEK per delivered unit, for the
-    columns of unit SEK; formats are strftime's; a column that is neither in `headers` nor `constants` is NULL."""
+    columns of unit SEK; formats are strftime's; a column that is neither in `headers` nor `constants` is NULL.
+    `balanced_by` are the columns that make a voucher, whose amounts must sum to zero; none if the extract is a part."""
 
     feed: str
     name: str
@@ -105,6 +106,7 @@ class Source:
     values: Mapping[str, Mapping[str, str]]
     negated: tuple[str, ...]
     extract_date_header: str | None
+    balanced_by: tuple[str, ...]
     owner: str | None
     due_rule: DueRule | None
 
@@ -289,6 +291,7 @@ def _source(server: dict[str, Any], feed: str, columns: Mapping[str, Column]) ->
         values=MappingProxyType({key: MappingProxyType(value) for key, value in extra.get("values", {}).items()}),
         negated=tuple(extra.get("negatedColumns", ())),
         extract_date_header=extra.get("extractDateHeader"),
+        balanced_by=tuple(extra.get("balancedBy", ())),
         owner=extra.get("owner"),
         due_rule=_due_rule(extra.get("dueRule")),
     )
