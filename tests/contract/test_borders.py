@@ -24,7 +24,8 @@ OWNERS = {
     "great_expectations": ("expectations/runner.py",),
 }
 # Imports that cost. Only where Dagster's definitions stand may one be made before a function is called.
-HEAVY = frozenset({"jsonschema", "open_data_contract_standard", "pandas", "rich", "sqlalchemy", "sqlglot", *OWNERS})
+LIBRARIES = "apprise babel jinja2 jsonschema open_data_contract_standard pandas rich sqlalchemy sqlglot xlsxwriter"
+HEAVY = frozenset({*LIBRARIES.split(), *OWNERS})
 EAGER = OWNERS["dagster"]
 
 # What all may import. `ops` is the DDL of the tables in which publishing, reporting and alerting meet.

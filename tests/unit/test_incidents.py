@@ -16,6 +16,7 @@ from orchestration.alerting.incidents import (
     Findings,
     Incident,
     Moment,
+    Rules,
     Sighting,
     State,
     acknowledge,
@@ -28,6 +29,7 @@ from orchestration.model import CheckResult, Finding, IncidentCount, Judgement, 
 
 FIRST = date(2025, 1, 20)
 STEP = Decimal(1_000_000)
+RULES = Rules(STEP, 99, lambda day: day.weekday() < 5, {})
 
 
 def day(number: int) -> Moment:
@@ -48,7 +50,7 @@ def after(*mornings: Findings) -> tuple[Incident, list[list[str]]]:
     incidents: list[Incident] = []
     told = []
     for number, found in enumerate(mornings):
-        incidents, events = advance(incidents, found, day(number), STEP)
+        incidents, events = advance(incidents, found, day(number), RULES)
         told.append([str(event.change) for event in events])
     (incident,) = incidents
     return incident, told
@@ -126,30 +128,30 @@ def opened() -> Incident:
 
 def test_an_acknowledged_incident_stays_so_until_it_is_resolved(opened: Incident):
     known = acknowledge(opened, day(1))
-    (still,), nothing = advance([known], seen(stale()), day(2), STEP)
-    (gone,), resolved = advance([still], seen(), day(3), STEP)
+    (still,), nothing = advance([known], seen(stale()), day(2), RULES)
+    (gone,), resolved = advance([still], seen(), day(3), RULES)
     assert (still.state, still.acknowledged_at, nothing) == (State.ACKNOWLEDGED, day(1).now, [])
     assert ([event.change for event in resolved], gone.state) == (["resolved"], State.RESOLVED)
 
 
 def test_a_snoozed_incident_wakes_on_its_day(opened: Incident):
     asleep = snooze(opened, day(3).as_of, day(1))
-    (still,), nothing = advance([asleep], seen(stale()), day(2), STEP)
-    (awake,), told = advance([still], seen(stale()), day(3), STEP)
+    (still,), nothing = advance([asleep], seen(stale()), day(2), RULES)
+    (awake,), told = advance([still], seen(stale()), day(3), RULES)
     assert (still.state, nothing) == (State.SNOOZED, [])
     assert (awake.state, awake.snoozed_until, [event.change for event in told]) == (State.OPEN, None, ["snooze_ended"])
 
 
 def test_what_worsens_is_told_even_while_it_sleeps(opened: Incident):
     asleep = snooze(opened, day(9).as_of, day(1))
-    (still,), told = advance([asleep], seen(stale("6")), day(2), STEP)
+    (still,), told = advance([asleep], seen(stale("6")), day(2), RULES)
     assert (still.state, [event.change for event in told]) == (State.SNOOZED, ["worsened"])
 
 
 def test_what_is_mended_while_it_sleeps_is_resolved_and_comes_back_awake(opened: Incident):
     asleep = snooze(opened, day(9).as_of, day(1))
-    (gone,), _ = advance([asleep], seen(), day(2), STEP)
-    (back,), _ = advance([gone], seen(stale()), day(3), STEP)
+    (gone,), _ = advance([asleep], seen(), day(2), RULES)
+    (back,), _ = advance([gone], seen(stale()), day(3), RULES)
     assert (gone.state, gone.snoozed_until) == (State.RESOLVED, None)
     assert (back.state, back.snoozed_until, back.acknowledged_at) == (State.OPEN, None, None)
 
@@ -183,13 +185,13 @@ def test_whatever_the_mornings_nothing_is_lost_and_nothing_is_told_twice(morning
     for number, (sightings, judged) in enumerate(mornings):
         found = seen(*(sightings if judged else []), unjudged=() if judged else ("F1",))
         open_before = {i.incident_id for i in incidents if i.state is not State.RESOLVED}
-        incidents, events = advance(incidents, found, day(number), STEP)
+        incidents, events = advance(incidents, found, day(number), RULES)
         for event in events:
             history.setdefault(event.incident_id, []).append(event.change)
 
         still_open = {i.incident_id for i in incidents if i.state is not State.RESOLVED}
         assert still_open == ({s.incident_id for s in sightings} if judged else open_before)
-        assert advance(incidents, found, day(number), STEP) == (incidents, []), "the same morning again"
+        assert advance(incidents, found, day(number), RULES) == (incidents, []), "the same morning again"
     for incident in incidents:
         turns = [change for change in history[incident.incident_id] if change != "worsened"]
         assert turns == ["opened", *["resolved", "reopened"] * len(turns)][: len(turns)]
@@ -233,19 +235,19 @@ def test_two_findings_on_one_subject_are_one_incident():
 
 
 def test_a_control_that_could_not_be_judged_opens_one_of_its_own_and_closes_none():
-    before, _ = advance([], findings(Judgement((verdict(Status.FAILED),), (finding("A1"),))), day(0), STEP)
+    before, _ = advance([], findings(Judgement((verdict(Status.FAILED),), (finding("A1"),))), day(0), RULES)
 
-    broken, events = advance(before, findings(Judgement((verdict(Status.ERROR),))), day(1), STEP)
+    broken, events = advance(before, findings(Judgement((verdict(Status.ERROR),))), day(1), RULES)
     assert [(e.incident_id[:2], e.change) for e in events] == [("F1", "opened")]
     assert {(i.subject_type, i.state) for i in broken} == {("action", State.OPEN), ("table", State.OPEN)}
 
-    mended, events = advance(broken, findings(Judgement((verdict(Status.PASSED),))), day(2), STEP)
+    mended, events = advance(broken, findings(Judgement((verdict(Status.PASSED),))), day(2), RULES)
     assert {i.state for i in mended} == {State.RESOLVED}
     assert [e.change for e in events] == ["resolved", "resolved"]
 
 
 def test_an_incident_of_a_control_that_is_no_more_is_resolved():
-    before, _ = advance([], seen(stale()), day(0), STEP)
+    before, _ = advance([], seen(stale()), day(0), RULES)
     ((gone,), _) = advance(
         before, findings(Judgement((verdict(Status.PASSED, "N1", "controls.control_n1"),))), day(1), STEP
     )
@@ -277,7 +279,7 @@ def judged(*amounts: Decimal | int) -> Judgement:
 
 def test_incidents_and_their_history_come_back_as_they_were_written(connection: duckdb.DuckDBPyConnection):
     counts = [
-        store.update(connection, judgement, day(number))
+        store.update(connection, findings(judgement), day(number), RULES)
         for number, judgement in enumerate([judged(Decimal("2.5E+6"), 7), judged(Decimal("4E+6"), 7), judged()])
     ]
     assert counts == [IncidentCount(2, 0, 0, 2), IncidentCount(0, 1, 0, 2), IncidentCount(0, 0, 2, 0)]
@@ -302,10 +304,10 @@ def test_incidents_and_their_history_come_back_as_they_were_written(connection: 
 
 
 def test_incidents_are_written_whole_or_not_at_all(connection: duckdb.DuckDBPyConnection):
-    store.update(connection, judged(1), day(0))
+    store.update(connection, findings(judged(1)), day(0), RULES)
     connection.execute("drop table ops.incident_event")
     with pytest.raises(duckdb.Error):
-        store.update(connection, judged(), day(1))
+        store.update(connection, findings(judged()), day(1), RULES)
     assert [incident.state for incident in store.read_incidents(connection)] == [State.OPEN]
 
 
@@ -313,7 +315,7 @@ def test_incidents_are_written_whole_or_not_at_all(connection: duckdb.DuckDBPyCo
 def test_a_step_that_is_no_number_is_named(connection: duckdb.DuckDBPyConnection, value: str):
     connection.execute(f"update intermediate.int_reference__parameter set parameter_value = {value}")
     with pytest.raises(ReferenceTableError, match="worsens_step_sek"):
-        store.update(connection, judged(1), day(0))
+        store.read_rules(connection, RULES.is_working_day, {})
 
 
 def test_incidents_of_an_earlier_version_are_kept_by_it_and_by_a_rebuild(connection: duckdb.DuckDBPyConnection):
