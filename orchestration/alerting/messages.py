@@ -115,7 +115,8 @@ class Group:
 
 @dataclass(frozen=True)
 class Message:
-    """One message to one recipient. `event_id` is the same whenever the same is told of the same."""
+    """One message to one recipient. `event_id` is the same whenever the same is told of the same; `engineers_role` is
+    who helps."""
 
     event_id: str
     kind: Kind
@@ -123,6 +124,7 @@ class Message:
     recipient: Recipient
     groups: tuple[Group, ...]
     release_id: str | None
+    engineers_role: str
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,7 @@ def compose(facts: Facts, book: AddressBook) -> tuple[list[Message], list[Told]]
         event_id = _event_id(kind, recipient, on_date, *keys)
         incidents = list({event.incident_id: by_id[event.incident_id] for event in events}.values())
         groups = _groups(facts, incidents, {})
-        messages.append(Message(event_id, kind, on_date, recipient, groups, facts.release_id))
+        messages.append(Message(event_id, kind, on_date, recipient, groups, facts.release_id, book.engineers.role))
         for event in events:
             told[event.incident_id, event.event_number].append(event_id)
     if facts.is_working_day:
@@ -211,7 +213,7 @@ def _digests(facts: Facts, book: AddressBook) -> Iterable[Message]:
         if owner in called_for:
             event_id = _event_id(Kind.DIGEST, owner, facts.as_of)
             groups = _groups(facts, incidents, reminded)
-            yield Message(event_id, Kind.DIGEST, facts.as_of, owner, groups, facts.release_id)
+            yield Message(event_id, Kind.DIGEST, facts.as_of, owner, groups, facts.release_id, book.engineers.role)
 
 
 def _groups(facts: Facts, incidents: Sequence[Incident], reminded: Iterable[str]) -> tuple[Group, ...]:

@@ -83,9 +83,12 @@ def _values(message: Message) -> dict[str, Any]:
     entries = [entry for group in message.groups for entry in group.entries]
     return {
         "title": _title(message, entries),
-        "lead": _lead(message, entries),
+        "lead": _lead(message),
         "kind_label": LABELS[message.kind],
+        "role": message.recipient.role,
+        "engineers_role": message.engineers_role,
         "is_resolved": message.kind is Kind.RESOLVED,
+        "is_digest": message.kind is Kind.DIGEST,
         "colour": COLOURS.get(message.kind, OTHER_COLOUR),
         "recipient_note": message.recipient.note,
         "groups": [_group(group, message.on_date) for group in message.groups],
@@ -116,12 +119,11 @@ def _total(entries: Sequence[Entry]) -> str:
     return mnkr(sum(amounts, Decimal(0))) if any(amounts) else ""
 
 
-def _lead(message: Message, entries: Sequence[Entry]) -> str:
-    many = len(entries) > 1
+def _lead(message: Message) -> str:
     return {
-        Kind.OPENED: f"{'De här ärendena' if many else 'Det här ärendet'} är {'nya' if many else 'nytt'} i dag.",
+        Kind.OPENED: f"Öppnat {swedish_date(message.on_date)}.",
         Kind.WORSENED: "Beloppet eller allvaret har ökat sedan du senast fick veta.",
-        Kind.RESOLVED: "Kontrollen pekar inte längre på detta. Du behöver inte göra något.",
+        Kind.RESOLVED: f"Löst {swedish_date(message.on_date)}. Du behöver inte göra något.",
         Kind.SNOOZE_ENDED: "Vilan som bestämdes är slut, och felet finns kvar.",
         Kind.STOP: "Den förra utgåvan gäller tills felet är rättat. Ingen ser dagens siffror.",
         Kind.DIGEST: "Detta är öppet och väntar på åtgärd. Det som är nytt i dag har fått egna meddelanden.",
@@ -137,6 +139,7 @@ def _group(group: Group, today: date) -> dict[str, Any]:
             {
                 "detail": entry.incident.detail,
                 "facts": _facts(entry, today),
+                "incident_id": entry.incident.incident_id,
                 "following": [f"{i.check_id} {i.subject_id}" for i in entry.following],
             }
             for entry in by_weight[:SHOWN]
@@ -146,7 +149,7 @@ def _group(group: Group, today: date) -> dict[str, Any]:
 
 
 def _facts(entry: Entry, today: date) -> list[str]:
-    """Amount, age, state, where it comes from and by which name to speak of it."""
+    """Amount, age, state and the file it comes from, as far as there is any."""
     incident = entry.incident
     age = (today - incident.opened_on).days
     since = f"sedan {swedish_date(incident.opened_on)}, {age} {'dag' if age == 1 else 'dagar'}" if age else ""
@@ -158,8 +161,6 @@ def _facts(entry: Entry, today: date) -> list[str]:
             "påminnelse" if entry.is_reminder else "",
             STATES.get(incident.state, ""),
             f"fil {entry.file}" if entry.file else "",
-            f"kontroll {incident.check_id}",
-            f"ärende {incident.incident_id}",
         )
         if fact
     ]
@@ -177,7 +178,8 @@ def _plain(values: dict[str, Any]) -> str:
     for group in values["groups"]:
         lines += ["", group["heading"]]
         for entry in group["entries"]:
-            lines += [f"* {entry['detail']}", f"  {' · '.join(entry['facts'])}"]
+            facts = [*entry["facts"], entry["incident_id"]]
+            lines += [f"* {entry['detail']}", f"  {' · '.join(facts)}"]
         if group["words"]:
             words = group["words"]
             lines += [words.means, words.do, words.by]

@@ -75,6 +75,23 @@ def test_json_of_an_empty_directory_is_json(call: Call):
     )
 
 
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("ack", "F1-0"), "needs an incident and a reason"),
+        (("snooze", "--because", "Vi vet"), "needs an incident and a reason"),
+        (("snooze", "F1-0", "--because", "Vi vet"), "a snooze has a day"),
+        (("ack", "F1-0", "--until", "2025-02-01", "--because", "Vi vet"), "an acknowledgement none"),
+        (("ack", "F1-0", "--because", "Vi vet"), "there are no incidents"),
+        (("mute", "F1-0"), "mute"),
+    ],
+)
+def test_what_cannot_be_done_with_an_incident_is_said_in_one_line(call: Call, words: tuple[str, ...], named: str):
+    code, out, err = call("incidents", *words)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert named in err
+
+
 def test_an_unexpected_error_is_one_line_and_its_traceback_is_kept(
     call: Call, directory: DataDirectory, monkeypatch: pytest.MonkeyPatch
 ):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -24,8 +25,10 @@ from orchestration.alerting.incidents import (
     findings,
     snooze,
 )
-from orchestration.errors import ReferenceTableError
+from orchestration.errors import ReferenceTableError, UsageError
 from orchestration.model import CheckResult, Finding, IncidentCount, Judgement, Severity, Status
+from orchestration.settings import Workspace
+from orchestration.warehouse import connect
 
 FIRST = date(2025, 1, 20)
 STEP = Decimal(1_000_000)
@@ -334,3 +337,73 @@ def test_incidents_of_an_earlier_version_are_kept_by_it_and_by_a_rebuild(connect
 
     assert connection.execute("select incident_id, told_sek from ops.incident").fetchall() == [("F1-1", None)]
     assert connection.execute("select count(*) from ops.incident_event").fetchall() == [(0,)]
+
+
+# --- what people do --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """A build with one open incident."""
+    workspace = Workspace(tmp_path / "build", tmp_path / "published")
+    with connect(workspace.warehouse) as connection:
+        ops.create(connection)
+        store.update(connection, seen(stale()), day(0), RULES)
+    return workspace
+
+
+def test_what_a_person_did_is_kept_with_the_reason(workspace: Workspace):
+    (incident,) = store.list_incidents(workspace)
+    person = replace(day(1), run_id=None)
+    asleep = store.touch(workspace, incident.incident_id, person, day(9).as_of, "Väntar på bokslutet")
+    known = store.touch(workspace, incident.incident_id, person, None, "Vi vet")
+    with connect(workspace.warehouse, read_only=True) as connection:
+        history = connection.execute(
+            "select change, on_date, run_id, because from ops.incident_event order by event_number"
+        ).fetchall()
+    assert (asleep.state, asleep.snoozed_until) == (State.SNOOZED, day(9).as_of)
+    assert store.list_incidents(workspace) == [known]
+    assert (known.state, known.snoozed_until) == (State.ACKNOWLEDGED, None)
+    assert history == [
+        ("opened", FIRST, "run-0", None),
+        ("snoozed", day(1).as_of, None, "Väntar på bokslutet"),
+        ("acknowledged", day(1).as_of, None, "Vi vet"),
+    ]
+
+
+def test_what_cannot_be_done_is_said_in_one_line_and_changes_nothing(workspace: Workspace):
+    before = store.list_incidents(workspace)
+    for incident_id, until, rule in [
+        ("F9-0", None, "no such incident"),
+        (before[0].incident_id, FIRST, "2025-01-20 is not after 2025-01-21"),
+    ]:
+        with pytest.raises(UsageError, match=rule):
+            store.touch(workspace, incident_id, day(1), until, "Skäl")
+    assert store.list_incidents(workspace) == before
+
+
+def test_a_resolved_incident_is_listed_only_when_asked_for(workspace: Workspace):
+    with connect(workspace.warehouse) as connection:
+        store.update(connection, seen(), day(1), RULES)
+    assert store.list_incidents(workspace) == []
+    assert [incident.state for incident in store.list_incidents(workspace, include_resolved=True)] == ["resolved"]
+
+
+# --- at the door -----------------------------------------------------------------------------------------------------
+
+
+def test_a_refused_file_is_an_incident_of_its_sources_owner(connection: duckdb.DuckDBPyConnection):
+    connection.execute("create schema raw")
+    connection.execute(
+        "create table raw.feed_source as select 'ledger' as feed, 'ekonomisystem' as source, 'Ekonom' as owner"
+    )
+    files = [("ledger/ekonomisystem/jan.csv", "header", "Rubriken saknas."), ("vader/smhi/regn.csv", "feed", "Okänt.")]
+    known, unknown = store.refused_files(connection, files)
+    assert (known.check_id, known.subject_type, known.severity) == ("D1", "file", Severity.REFUSE)
+    assert (known.owner_role, unknown.owner_role) == ("Ekonom", None)
+    assert known.detail == "Filen ledger/ekonomisystem/jan.csv togs inte emot (header). Rubriken saknas."
+
+    found_first = findings(Judgement(), [known, unknown])
+    before, _ = advance([], found_first, day(0), RULES)
+    _, events = advance(before, findings(Judgement(), [unknown]), day(1), RULES)
+    assert [(event.change, event.incident_id) for event in events] == [("resolved", known.incident_id)]
