@@ -14,8 +14,8 @@ from orchestration.intake.contract_file import BrokenContractError
 if TYPE_CHECKING:
     from orchestration.intake.contracts import Column
 
-ENCODINGS = ("utf-8", "cp1252", "iso-8859-1", "utf-16", "cp437")
-FORMATS = ("csv",)
+ENCODINGS = ("utf-8", "cp1252", "iso-8859-1", "iso-8859-15", "utf-16", "cp437", "pc8")
+FORMATS = ("csv", "sie")
 UNITS = ("SEK", "hours", "fte", "pct", "count")
 AMOUNT_FACTORS = {"SEK": 1, "tkr": 1_000, "mnkr": 1_000_000}
 LOGICAL_TYPES = {
@@ -55,6 +55,7 @@ SERVER_KEYS = {
     "negatedColumns": "texts",
     "extractDateHeader": "text",
     "balancedBy": "texts",
+    "acceptsImported": "flag",
     "owner": "text",
     "dueRule": "due rule",
 }

@@ -85,7 +85,8 @@ class DueRule:
 class Source:
     """One server of a contract: how one system delivers the feed. `amount_factor` is SEK per delivered unit, for the
     columns of unit SEK; formats are strftime's; a column that is neither in `headers` nor `constants` is NULL.
-    `balanced_by` are the columns that make a voucher, whose amounts must sum to zero; none if the extract is a part."""
+    `balanced_by` are the columns that make a voucher, whose amounts must sum to zero; none if the extract is a part.
+    `accepts_imported` takes SIE files that another program has marked as imported."""
 
     feed: str
     name: str
@@ -107,6 +108,7 @@ class Source:
     negated: tuple[str, ...]
     extract_date_header: str | None
     balanced_by: tuple[str, ...]
+    accepts_imported: bool
     owner: str | None
     due_rule: DueRule | None
 
@@ -292,6 +294,7 @@ def _source(server: dict[str, Any], feed: str, columns: Mapping[str, Column]) ->
         negated=tuple(extra.get("negatedColumns", ())),
         extract_date_header=extra.get("extractDateHeader"),
         balanced_by=tuple(extra.get("balancedBy", ())),
+        accepts_imported=extra.get("acceptsImported", False),
         owner=extra.get("owner"),
         due_rule=_due_rule(extra.get("dueRule")),
     )
