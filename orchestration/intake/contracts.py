@@ -82,6 +82,17 @@ class DueRule:
 
 
 @dataclass(frozen=True)
+class Layout:
+    """Where the fields of a fixed-width line stand: first character from 1, and length. `sign_fields` names the field
+    that holds an amount's sign, `implied_decimals` how many of an amount's last digits are decimals."""
+
+    record_length: int
+    fields: Mapping[str, tuple[int, int]]
+    sign_fields: Mapping[str, str]
+    implied_decimals: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class Source:
     """One server of a contract: how one system delivers the feed. `amount_factor` is SEK per delivered unit, for the
     columns of unit SEK; formats are strftime's; a column that is neither in `headers` nor `constants` is NULL.
@@ -109,6 +120,7 @@ class Source:
     extract_date_header: str | None
     balanced_by: tuple[str, ...]
     accepts_imported: bool
+    layout: Layout | None
     owner: str | None
     due_rule: DueRule | None
 
@@ -295,8 +307,21 @@ def _source(server: dict[str, Any], feed: str, columns: Mapping[str, Column]) ->
         extract_date_header=extra.get("extractDateHeader"),
         balanced_by=tuple(extra.get("balancedBy", ())),
         accepts_imported=extra.get("acceptsImported", False),
+        layout=_layout(extra),
         owner=extra.get("owner"),
         due_rule=_due_rule(extra.get("dueRule")),
+    )
+
+
+def _layout(extra: Mapping[str, Any]) -> Layout | None:
+    if "fields" not in extra:
+        return None
+    cuts = {name: (start, length) for name, (start, length) in extra["fields"].items()}
+    return Layout(
+        extra["recordLength"],
+        MappingProxyType(cuts),
+        MappingProxyType(extra.get("signFields", {})),
+        MappingProxyType(extra.get("impliedDecimals", {})),
     )
 
 

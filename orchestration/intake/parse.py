@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import RefusedFileError
-from orchestration.intake import decode, delimited, incoming, sie, slices, voucher
+from orchestration.intake import decode, delimited, fixed_width, incoming, sie, slices, voucher
 from orchestration.intake.contracts import Contract, Source
 from orchestration.intake.incoming import Delivered, LentFunctions, Tally
 from orchestration.intake.quarantine import reason_sv
@@ -117,6 +117,7 @@ class _Job:
 
     def insert_more(self, delivered: Delivered) -> None:
         """Inserts further rows of the same columns."""
+        delimited.forget_rejects(self.connection)
         incoming.insert(self.connection, self.contract, self.source, delivered, self.setting.lent)
 
     def begin_anew(self) -> None:
@@ -147,7 +148,6 @@ def _read_delimited(job: _Job) -> Reading:
 
 def _insert_texts(job: _Job, delivered: Delivered) -> None:
     """Inserts rows that DuckDB's reader of delimited text reads."""
-    delimited.forget_rejects(job.connection)
     try:
         job.insert(delivered)
     except duckdb.InvalidInputException as error:
@@ -155,10 +155,17 @@ def _insert_texts(job: _Job, delivered: Delivered) -> None:
         raise RefusedFileError("unreadable", reason) from error
 
 
+def _read_fixed_width(job: _Job) -> Reading:
+    """Lines of one length. Nothing is quoted, so a part may end after any line."""
+    text = decode.write_text(job.path, job.source, job.folder)
+    _insert_texts(job, fixed_width.delivered(text, job.source))
+    return Reading()
+
+
 def _read_sie(job: _Job) -> Reading:
     """SIE 4: the regular rows, then those that take the exact way."""
     file = sie.write_rows(job.path, job.source, job.folder)
-    job.insert(file.regular_rows)
+    _insert_texts(job, file.regular_rows)
     job.insert_more(file.exact_rows)
     if job.tally.irregular:
         file.add_irregular(job.tally.irregular)
@@ -169,7 +176,11 @@ def _read_sie(job: _Job) -> Reading:
     return Reading(file.head.generated, file.span, ("empty_voucher", warning) if empty else None)
 
 
-_READERS: dict[str, Callable[[_Job], Reading]] = {"csv": _read_delimited, "sie": _read_sie}
+_READERS: dict[str, Callable[[_Job], Reading]] = {
+    "csv": _read_delimited,
+    "fixed": _read_fixed_width,
+    "sie": _read_sie,
+}
 
 
 def _count(connection: duckdb.DuckDBPyConnection, contract: Contract, tally: Tally) -> Counts:

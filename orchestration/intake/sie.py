@@ -15,10 +15,9 @@ from typing import TextIO
 from orchestration.errors import RefusedFileError
 from orchestration.intake import decode
 from orchestration.intake.contracts import Source
+from orchestration.intake.delimited import MARK, UNQUOTED, scan
 from orchestration.intake.incoming import Delivered
 from orchestration.intake.sie_grammar import Head, UnclosedError, checksum_lines, fields, head_of
-
-MARK = "\x1f"  # parts the fields of the texts written here; no SIE text may hold it
 
 _FIELD = r'("[^"\\]*"|[^\s"\\]+)'
 _TAIL = rf"^(-?\d+(?:\.\d+)?)(?:[ \t]+{_FIELD}(?:[ \t]+{_FIELD}(?:[ \t]+{_FIELD}(?:[ \t].*)?)?)?)?[ \t]*$"
@@ -58,11 +57,13 @@ class SieFile:
         parts = ", ".join(f"nullif(replace(taken.{name}, '\"', ''), '') as {_name(name)}" for name in _OF_TAIL)
         taken = f"regexp_extract(c{len(texts)}, '{_TAIL}', {list(_OF_TAIL)})"
         given = ", ".join(f"c{place}" for place in range(1, len(texts) + 1))
+        read = scan(UNQUOTED, len(texts) + 1, False)
+        rows = f"select cast(c0 as bigint) as row_number, *, {taken} as taken from {read}"
         relation = f"""
             select *, {_ANY_TEXT} as f_any_text from (
                 select row_number, {names}, {parts}, case when taken.amount = '' then 'irregular' end as fault,
                     case when taken.amount = '' then concat_ws('{MARK}', {given}) end as given
-                from (select cast(c0 as bigint) as row_number, *, {taken} as taken from {_scan(len(texts) + 1)})
+                from ({rows})
             )
         """
         return Delivered(relation, (str(self.regular),), self._columns, fault="fault", given="given")
@@ -74,7 +75,7 @@ class SieFile:
         names = ", ".join(f"c{place} as {_name(text)}" for place, text in enumerate(texts, 1))
         relation = f"""
             select *, {_ANY_TEXT} as f_any_text, nullif(f_fault, '') as fault
-            from (select cast(c0 as bigint) as row_number, {names} from {_scan(len(texts) + 1)})
+            from (select cast(c0 as bigint) as row_number, {names} from {scan(UNQUOTED, len(texts) + 1, False)})
         """
         return Delivered(relation, (str(self.exact),), self._columns, fault="fault")
 
@@ -281,15 +282,6 @@ def _date(text: str | None) -> date | None:
 
 def _name(text: str) -> str:
     return "f_" + text.replace(" ", "_")
-
-
-def _scan(width: int) -> str:
-    """The reader of the texts written here: nothing in them is quoted."""
-    names = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(width))
-    return (
-        f"read_csv(?, columns = {{{names}}}, auto_detect = false, header = false, delim = '{MARK}', quote = '',"
-        " escape = '', new_line = '\\n', strict_mode = true, max_line_size = 4194304)"
-    )
 
 
 _ANY_TEXT = "coalesce(f_text, f_voucher_text)"
