@@ -14,8 +14,8 @@ from orchestration.intake.contract_file import BrokenContractError
 if TYPE_CHECKING:
     from orchestration.intake.contracts import Column
 
-ENCODINGS = ("utf-8", "cp1252", "iso-8859-1", "utf-16", "cp437")
-FORMATS = ("csv",)
+ENCODINGS = ("utf-8", "cp1252", "iso-8859-1", "iso-8859-15", "utf-16", "cp437", "pc8")
+FORMATS = ("csv", "sie", "fixed")
 UNITS = ("SEK", "hours", "fte", "pct", "count")
 AMOUNT_FACTORS = {"SEK": 1, "tkr": 1_000, "mnkr": 1_000_000}
 LOGICAL_TYPES = {
@@ -55,6 +55,11 @@ SERVER_KEYS = {
     "negatedColumns": "texts",
     "extractDateHeader": "text",
     "balancedBy": "texts",
+    "acceptsImported": "flag",
+    "recordLength": "integer",
+    "fields": "cuts",
+    "signFields": "map",
+    "impliedDecimals": "integers",
     "owner": "text",
     "dueRule": "due rule",
 }
@@ -98,6 +103,10 @@ def _is_due_rule(value: Any) -> bool:
     )
 
 
+def _is_cut(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(type(number) is int and number > 0 for number in value)
+
+
 def _is_month(value: Any) -> bool:
     return isinstance(value, str) and re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", value) is not None
 
@@ -110,6 +119,8 @@ _IS_KIND = {
     "flag": lambda value: isinstance(value, bool),
     "map": _is_map,
     "maps": lambda value: isinstance(value, dict) and all(isinstance(k, str) and _is_map(v) for k, v in value.items()),
+    "cuts": lambda value: isinstance(value, dict) and bool(value) and all(_is_cut(cut) for cut in value.values()),
+    "integers": lambda value: isinstance(value, dict) and all(type(n) is int and n > 0 for n in value.values()),
     "due rule": _is_due_rule,
 }
 _KIND_NAMES = {
@@ -120,6 +131,8 @@ _KIND_NAMES = {
     "flag": "true or false",
     "map": "mapping of text to text (quote numbers and dates)",
     "maps": "mapping of columns to mappings of text to text (quote numbers, true and false)",
+    "cuts": "mapping of fields to [first character from 1, length]",
+    "integers": "mapping of fields to whole numbers from 1",
     "due rule": "rule of day (1-31) and monthsAfter (0-12), and where it is needed dueFrom (quoted, as '2024-01')",
 }
 

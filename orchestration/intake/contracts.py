@@ -82,10 +82,22 @@ class DueRule:
 
 
 @dataclass(frozen=True)
+class Layout:
+    """Where the fields of a fixed-width line stand: first character from 1, and length. `sign_fields` names the field
+    that holds an amount's sign, `implied_decimals` how many of an amount's last digits are decimals."""
+
+    record_length: int
+    fields: Mapping[str, tuple[int, int]]
+    sign_fields: Mapping[str, str]
+    implied_decimals: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class Source:
     """One server of a contract: how one system delivers the feed. `amount_factor` is SEK per delivered unit, for the
     columns of unit SEK; formats are strftime's; a column that is neither in `headers` nor `constants` is NULL.
-    `balanced_by` are the columns that make a voucher, whose amounts must sum to zero; none if the extract is a part."""
+    `balanced_by` are the columns that make a voucher, whose amounts must sum to zero; none if the extract is a part.
+    `accepts_imported` takes SIE files that another program has marked as imported."""
 
     feed: str
     name: str
@@ -107,6 +119,8 @@ class Source:
     negated: tuple[str, ...]
     extract_date_header: str | None
     balanced_by: tuple[str, ...]
+    accepts_imported: bool
+    layout: Layout | None
     owner: str | None
     due_rule: DueRule | None
 
@@ -292,8 +306,22 @@ def _source(server: dict[str, Any], feed: str, columns: Mapping[str, Column]) ->
         negated=tuple(extra.get("negatedColumns", ())),
         extract_date_header=extra.get("extractDateHeader"),
         balanced_by=tuple(extra.get("balancedBy", ())),
+        accepts_imported=extra.get("acceptsImported", False),
+        layout=_layout(extra),
         owner=extra.get("owner"),
         due_rule=_due_rule(extra.get("dueRule")),
+    )
+
+
+def _layout(extra: Mapping[str, Any]) -> Layout | None:
+    if "fields" not in extra:
+        return None
+    cuts = {name: (start, length) for name, (start, length) in extra["fields"].items()}
+    return Layout(
+        extra["recordLength"],
+        MappingProxyType(cuts),
+        MappingProxyType(extra.get("signFields", {})),
+        MappingProxyType(extra.get("impliedDecimals", {})),
     )
 
 

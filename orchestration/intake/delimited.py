@@ -20,6 +20,30 @@ MOVES = "delimited_moves"
 _LOOKED_AT = 1_000  # rows in which the extract date is looked for
 
 
+@dataclass(frozen=True)
+class Dialect:
+    """How a delimited text is written: what parts its fields, what quotes them; None where nothing does."""
+
+    delimiter: str
+    quote: str | None = '"'
+
+
+MARK = "\x1f"  # parts the fields of texts that are written here to be read by SQL
+UNQUOTED = Dialect(MARK, None)
+
+
+def scan(dialect: Dialect, width: int, has_header: bool) -> str:
+    """The reader with every option given: nothing is sniffed, and the file's name is a bound value, never a pattern."""
+    names = ", ".join(f"'c{position}': 'VARCHAR'" for position in range(width))
+    quote = literal(dialect.quote or "")
+    return (
+        f"read_csv(?, columns = {{{names}}}, auto_detect = false, header = {str(has_header).lower()},"
+        f" delim = {literal(dialect.delimiter)}, quote = {quote}, escape = {quote}, new_line = '\\n',"
+        " null_padding = false, strict_mode = true, encoding = 'utf-8', max_line_size = 4194304, store_rejects = true,"
+        f" rejects_table = '{REJECTS}', rejects_scan = '{REJECTS}_scan', rejects_limit = 0)"
+    )
+
+
 def header_of(text: Text, source: Source) -> list[str]:
     """The column headers on the first line. Raises RefusedFileError if the contract does not know them all.
 
@@ -58,14 +82,6 @@ def check_headers(headers: list[str], source: Source, row: int = 1) -> None:
         )
 
 
-@dataclass(frozen=True)
-class Dialect:
-    """How a delimited text is written: what parts its fields, what quotes them; None where nothing does."""
-
-    delimiter: str
-    quote: str | None = '"'
-
-
 def delivered(
     text: Text, headers: list[str], dialect: Dialect, extract_header: str | None = None, is_exact: bool = False
 ) -> Delivered:
@@ -73,7 +89,7 @@ def delivered(
     columns = {header: f"c{position}" for position, header in enumerate(headers)}
     scans = [
         f"select row_number() over () + {max(part.lines_before - 1, 0)} as row_number, *"
-        f" from {_scan(dialect, len(headers), has_header=part.lines_before == 0)}"
+        f" from {scan(dialect, len(headers), has_header=part.lines_before == 0)}"
         for part in text.parts
     ]
     relation = " union all ".join(scans)
@@ -84,18 +100,6 @@ def delivered(
         )
     extract = _first_text(text, headers, dialect, extract_header) if extract_header else None
     return Delivered(relation, tuple(str(part.path) for part in text.parts), columns, extract)
-
-
-def _scan(dialect: Dialect, width: int, has_header: bool) -> str:
-    """The reader with every option given: nothing is sniffed, and the file's name is a bound value, never a pattern."""
-    names = ", ".join(f"'c{position}': 'VARCHAR'" for position in range(width))
-    quote = literal(dialect.quote or "")
-    return (
-        f"read_csv(?, columns = {{{names}}}, auto_detect = false, header = {str(has_header).lower()},"
-        f" delim = {literal(dialect.delimiter)}, quote = {quote}, escape = {quote}, new_line = '\\n',"
-        " null_padding = false, strict_mode = true, encoding = 'utf-8', max_line_size = 4194304, store_rejects = true,"
-        f" rejects_table = '{REJECTS}', rejects_scan = '{REJECTS}_scan', rejects_limit = 0)"
-    )
 
 
 def _first_text(text: Text, headers: list[str], dialect: Dialect, header: str) -> str | None:
@@ -129,8 +133,8 @@ def find_rejects(connection: duckdb.DuckDBPyConnection, text: Text, headers: lis
     forget_rejects(connection)
     width = len(headers)
     counted = " + ".join(f"count(c{position})" for position in range(width))
-    scan = _scan(dialect, width, has_header=True)
-    connection.execute(f"select {counted} from {scan}", [str(text.parts[0].path)])
+    query = f"select {counted} from {scan(dialect, width, has_header=True)}"
+    connection.execute(query, [str(text.parts[0].path)])
     _make_moves(connection)
 
 
