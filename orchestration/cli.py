@@ -200,6 +200,20 @@ def incidents(
 
 
 @app.command()
+def forms(
+    data: Data = None,
+    to: Annotated[Path | None, typer.Option(help="The folder to write to (default: published/forms).")] = None,
+    as_json: Json = False,
+) -> None:
+    """A workbook for each owner, with what is known of the actions and cells for a new forecast."""
+    from orchestration.reporting.forms import read_forms, write_forms
+
+    workspace = _settings(data).directory.main
+    files = write_forms(read_forms(workspace), to or workspace.forms)
+    console.show_files(files, as_json)
+
+
+@app.command()
 def releases(data: Data = None, as_json: Json = False) -> None:
     """The published releases that are kept, newest first."""
     from orchestration.publishing import release

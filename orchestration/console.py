@@ -119,6 +119,14 @@ def show_incidents(incidents: Sequence[Incident], as_json: bool) -> None:
         say(f"    {incident.subject_type} {incident.subject_id}: {incident.detail}")
 
 
+def show_files(files: Sequence[Path], as_json: bool) -> None:
+    """The files that were written, one a line."""
+    if as_json:
+        return _json(files)
+    for file in files:
+        say(_near(file))
+
+
 def show_releases(releases: list[Release], current: Release | None, as_json: bool) -> None:
     """The kept releases, newest first; the one that BI reads is marked."""
     if as_json:

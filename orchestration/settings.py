@@ -104,6 +104,10 @@ class Workspace:
     def releases(self) -> Path:
         return self.published / "releases"
 
+    @property
+    def forms(self) -> Path:
+        return self.published / "forms"
+
 
 def today() -> date:
     """Today's date in Europe/Stockholm; read once, at the edge, as the default of `as_of`."""

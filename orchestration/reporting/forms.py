@@ -96,11 +96,11 @@ def read_forms(workspace: Workspace) -> list[Form]:
 
 
 def write_forms(forms: Iterable[Form], folder: Path) -> list[Path]:
-    """Writes each form into the folder; the files. A form that lies there under the same name is replaced."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Writes each form below the folder, in one for its release's day; the files. One that lies there is replaced."""
     written = []
     for form in forms:
-        file = folder / form.file_name
+        file = folder / form.as_of.isoformat() / form.file_name
+        file.parent.mkdir(parents=True, exist_ok=True)
         part = file.with_name(f".{file.name}")
         write_form(part, form)
         part.replace(file)

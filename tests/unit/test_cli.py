@@ -50,7 +50,7 @@ def test_what_cannot_be_meant_is_said_in_one_line_that_names_it(call: Call, word
     assert any(word in err for word in words if word != "run")
 
 
-@pytest.mark.parametrize("verb", ["demo", "run", "load", "status", "incidents", "releases", "rebuild", "dev"])
+@pytest.mark.parametrize("verb", ["demo", "run", "load", "status", "incidents", "forms", "releases", "rebuild", "dev"])
 def test_every_verb_has_help_and_takes_a_data_directory(call: Call, verb: str):
     code, out, err = call(verb, "--help")
     assert (code, err) == (0, "")
@@ -62,6 +62,13 @@ def test_nothing_is_published_in_an_empty_directory(call: Call, directory: DataD
     assert call("releases") == (0, "Nothing is published\n", "")
     assert call("incidents") == (0, "No incidents are open\n", "")
     assert not directory.root.exists(), "looking leaves no trace"
+
+
+def test_there_are_no_forms_before_there_is_a_release(call: Call, directory: DataDirectory):
+    code, out, err = call("forms")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "nothing is published" in err
+    assert not directory.root.exists()
 
 
 def test_json_of_an_empty_directory_is_json(call: Call):
