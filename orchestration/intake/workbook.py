@@ -22,6 +22,8 @@ from orchestration.intake.workbook_sheet import Marks, cell_name
 
 EXACT_DIGITS = 15  # every decimal number of so many digits has a double of its own, and Excel shows no more
 EXACT_INTEGERS = 10**EXACT_DIGITS
+EXCEL_SERIAL = "excel_serial"  # the format of a date that is a count of days in Excel's 1900 system
+DAYS_TO_1904 = 1462  # from the first day of the 1900 system to that of the 1904 system
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class _Dialect:
     decimal_mark: str
     date_format: str
     timestamp_format: str
+    days_ahead: int = 0  # added to numbers that are days
 
     def text(self, cell: Any) -> str:
         """The text of a cell. What the column cannot hold, as a time of day in a date, stays to be seen and judged."""
@@ -38,7 +41,7 @@ class _Dialect:
         if kind is str:
             return cell
         if kind is float:
-            return number_text(cell).replace(".", self.decimal_mark)
+            return number_text(cell + self.days_ahead).replace(".", self.decimal_mark)
         if kind is bool:
             return "true" if cell else "false"
         if kind is datetime:
@@ -68,7 +71,7 @@ def read(path: Path, contract: Contract, source: Source) -> tuple[list[str], Ite
     columns = {grid.column(place): header for place, header in enumerate(headers) if header in feeding}
     _require_calculated(marks, columns, package)
     _require_unmerged(marks, columns, source)
-    dialects = [(place, _dialect(headers[place], contract, source)) for place in kept]
+    dialects = [(place, _dialect(headers[place], contract, source, package)) for place in kept]
     return [headers[place] for place in kept], _rows(grid, source.header_row, dialects)
 
 
@@ -164,16 +167,19 @@ def _headers(grid: _Grid, source: Source) -> list[str]:
     return headers
 
 
-def _dialect(header: str, contract: Contract, source: Source) -> _Dialect:
+def _dialect(header: str, contract: Contract, source: Source, package: Package) -> _Dialect:
     """How the values under a header are written: a date as the column that it feeds reads dates."""
     fed = [column for column in contract.columns if source.headers.get(column.name) == header]
+    is_day = header == source.extract_date_header or any(column.data_type == "DATE" for column in fed)
     if any(column.data_type == "TIMESTAMP" for column in fed):
-        date_format = source.timestamp_format
+        date_format, is_day = source.timestamp_format, False
     elif any(column.is_month for column in fed):
         date_format = source.month_format
     else:
         date_format = source.date_format
-    return _Dialect(source.decimal_mark, date_format, source.timestamp_format)
+    # calamine reads cells formatted as dates by the file's own system; here the number is a day only by contract.
+    days_ahead = DAYS_TO_1904 if package.is_1904 and is_day and date_format == EXCEL_SERIAL else 0
+    return _Dialect(source.decimal_mark, date_format, source.timestamp_format, days_ahead)
 
 
 def _require_calculated(marks: Marks, columns: Mapping[int, str], package: Package) -> None:

@@ -4,6 +4,7 @@ The whole file is gone through as a stream before any library opens it: what it 
 must be whole XML. python-calamine takes a part that ends in its middle for whole.
 """
 
+import errno
 import xml.etree.ElementTree as ET
 import zipfile
 import zlib
@@ -25,6 +26,7 @@ MAX_UNPACKED = 1 << 30
 MAX_RATIO = 200
 RATIO_FROM = 64 << 20
 MAX_PARTS = 10_000
+MAX_STATED = 20_000_000  # what a part may say that it holds: calamine makes room for it before it reads on
 
 WORKBOOK = "xl/workbook.xml"
 
@@ -41,10 +43,12 @@ class Sheet:
 @dataclass(frozen=True)
 class Package:
     """The worksheets of a file in their order, chart sheets apart. `must_recalculate` is true if the file says itself
-    that its formulas must be calculated anew, as programs do that write formulas without calculating them."""
+    that its formulas must be calculated anew, as programs do that write formulas without calculating them.
+    `is_1904` is true if it counts days from 1904, as Excel on the Mac once did."""
 
     sheets: tuple[Sheet, ...]
     must_recalculate: bool
+    is_1904: bool
 
 
 def check(path: Path) -> Package:
@@ -58,8 +62,10 @@ def check(path: Path) -> Package:
             parts = _require_workbook(archive)
             _require_sound(archive, path.stat().st_size)
             return _package(archive, parts)
+    except ET.ParseError as error:  # of names, which the parts have not been read for so far
+        broken(f"dess innehållsförteckning går inte att läsa ({error})")
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OverflowError, ValueError, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:  # of the disk, not of the file
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):  # of the disk, not of the file
             raise
         broken("den går inte att packa upp")
 
@@ -163,7 +169,8 @@ def chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
 
 
 def xml_parser(part: str) -> expat.XMLParserType:
-    """A parser that refuses document types, which no workbook has, and the encodings that calamine would misread."""
+    """A parser that refuses document types, which no workbook has, encodings that calamine would misread, and sizes
+    that it would believe."""
 
     def refuse_doctype(*_: object) -> NoReturn:
         raise RefusedFileError(
@@ -176,7 +183,14 @@ def xml_parser(part: str) -> expat.XMLParserType:
         if encoding is not None and encoding.lower() not in ("utf-8", "us-ascii"):
             broken(f"{part} är inte UTF-8")
 
+    def require_credible(_: str, attributes: dict[str, str]) -> None:
+        stated = (attributes.get("uniqueCount") or attributes.get("count", "")).removeprefix("+")
+        if stated.isdigit() and int(stated) > MAX_STATED:
+            broken(f"{part} uppger att den har {stated} poster")
+
     parser = expat.ParserCreate()
+    if not part.startswith("xl/worksheets/"):  # the largest parts, whose word calamine does not take
+        parser.StartElementHandler = require_credible
     parser.StartDoctypeDeclHandler = refuse_doctype
     parser.XmlDeclHandler = require_utf8
     return parser
@@ -201,17 +215,19 @@ def _package(archive: zipfile.ZipFile, parts: frozenset[str]) -> Package:
         for relation in ET.fromstring(archive.read(relations))
         if relation.get("Type", "").endswith("/worksheet")
     }
-    sheets, must_recalculate = [], False
+    sheets, must_recalculate, is_1904 = [], False, False
     for element in ET.fromstring(archive.read(WORKBOOK)).iter():
         kind = element.tag.rpartition("}")[2]
         if kind == "calcPr":
             must_recalculate = element.get("fullCalcOnLoad") in ("1", "true")
+        elif kind == "workbookPr":
+            is_1904 = element.get("date1904") in ("1", "true")
         elif kind == "sheet":
             relation_id = next((value for key, value in element.items() if key.endswith("}id")), None)
             part = targets.get(relation_id)
             if part in parts:
                 sheets.append(Sheet(element.get("name", ""), element.get("state", "visible") == "visible", part))
-    return Package(tuple(sheets), must_recalculate)
+    return Package(tuple(sheets), must_recalculate, is_1904)
 
 
 def _part_of(target: str) -> str:

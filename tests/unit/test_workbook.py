@@ -214,6 +214,15 @@ def test_dates_of_the_1904_system_are_the_same_days(read):
     assert read(content) == read(sheet_of(*rows))
 
 
+def test_a_bare_count_of_days_in_the_1904_system_is_made_one_of_the_1900_system(read):
+    source = replace(SOURCE, date_format="excel_serial", month_format="excel_serial")
+    rows = [HEADERS, [43860, 43860, 43860, 43860, None, 43860]]
+    day = str((date(2024, 1, 31) - date(1899, 12, 30)).days)
+    assert read(sheet_of(*rows, date_1904=True), source)[1] == [(2, ["43860", day, "43860", "43860", "", day])]
+    assert read(sheet_of(*rows), source)[1] == [(2, ["43860"] * 4 + ["", "43860"])]
+    assert read(sheet_of(*rows, date_1904=True))[1] == [(2, ["43860"] * 4 + ["", "43860"])]
+
+
 def test_an_error_cell_has_its_literal_and_none_reads_as_blank(read):
     errors = ["#N/A", "#REF!", "#DIV/0!", "#NAME?", "#VALUE!", "#NUM!"]
     cells = "".join(f'<c r="{"ABCDEF"[n]}2" t="e"><f>X</f><v>{error}</v></c>' for n, error in enumerate(errors))
@@ -429,6 +438,13 @@ def test_a_file_that_ends_in_the_middle_is_refused(refused, size):
     assert refused(sheet_of(HEADERS, ["A1"])[:size]).rule == "broken_workbook"
 
 
+def test_a_directory_that_points_outside_the_file_is_refused(refused):
+    content = bytearray(sheet_of(HEADERS, ["A1"]))
+    at = content.index(b"PK\x05\x06")
+    content[at + 12 : at + 16] = (len(content) * 2).to_bytes(4, "little")
+    assert refused(bytes(content)).rule == "broken_workbook"
+
+
 def test_a_changed_byte_is_found(refused):
     content = bytearray(sheet_of(HEADERS, *([f"A{n}", n] for n in range(500))))
     content[content.index(b"xl/worksheets/sheet1.xml") + 500] ^= 0xFF
@@ -454,6 +470,25 @@ def test_a_changed_byte_is_found(refused):
 )
 def test_a_sheet_that_excel_would_not_have_written_is_refused(refused, cells):
     assert refused(with_cells(cells)).rule == "broken_workbook"
+
+
+@pytest.mark.parametrize(
+    ("part", "old", "new"),
+    [
+        ("xl/sharedStrings.xml", b'uniqueCount="7"', b'uniqueCount="4294967296"'),
+        ("xl/sharedStrings.xml", b"<si>", b'<sst uniqueCount="+4294967296"/><si>'),
+        ("xl/styles.xml", b'<cellXfs count="1"', b'<cellXfs count="4294967296"'),
+        ("xl/workbook.xml", b"<sheets>", b"<y:sheets>"),
+        ("xl/workbook.xml", b"<sheets>", b"<y:x/><sheets>"),
+        ("xl/_rels/workbook.xml.rels", b"<Relationship ", b"<y:Relationship "),
+    ],
+)
+def test_parts_that_would_break_the_reader_are_refused(refused, part, old, new):
+    content = sheet_of(HEADERS, ["A1"])
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        xml = archive.read(part)
+    assert old in xml
+    assert refused(altered(content, {part: xml.replace(old, new, 1)})).rule == "broken_workbook"
 
 
 def test_parts_that_are_not_utf8_are_refused(refused):
