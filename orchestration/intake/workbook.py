@@ -115,7 +115,7 @@ def _reading() -> Iterator[None]:
     try:
         yield
     except python_calamine.CalamineError as error:
-        broken(str(error).rstrip(".").replace("\n", " "))
+        broken(f"den går inte att läsa ({' '.join(str(error).split())})")
     except BaseException as error:
         if type(error).__name__ != "PanicException":
             raise

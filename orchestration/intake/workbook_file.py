@@ -10,8 +10,9 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import NoReturn
+from urllib.parse import urljoin
 from xml.parsers import expat
 
 from orchestration.errors import RefusedFileError
@@ -211,10 +212,11 @@ def _package(archive: zipfile.ZipFile, parts: frozenset[str]) -> Package:
     if relations not in parts:
         broken(f"{relations} saknas")
     targets = {
-        relation.get("Id"): _part_of(relation.get("Target", ""))
+        relation.get("Id"): urljoin("/xl/workbook.xml", relation.get("Target", ""))[1:]
         for relation in ET.fromstring(archive.read(relations))
         if relation.get("Type", "").endswith("/worksheet")
     }
+    names = {name.lower(): name for name in parts}  # capitals do not count in names of parts
     sheets, must_recalculate, is_1904 = [], False, False
     for element in ET.fromstring(archive.read(WORKBOOK)).iter():
         kind = element.tag.rpartition("}")[2]
@@ -224,11 +226,7 @@ def _package(archive: zipfile.ZipFile, parts: frozenset[str]) -> Package:
             is_1904 = element.get("date1904") in ("1", "true")
         elif kind == "sheet":
             relation_id = next((value for key, value in element.items() if key.endswith("}id")), None)
-            part = targets.get(relation_id)
-            if part in parts:
+            part = names.get(targets.get(relation_id, "").lower())
+            if part is not None:
                 sheets.append(Sheet(element.get("name", ""), element.get("state", "visible") == "visible", part))
     return Package(tuple(sheets), must_recalculate, is_1904)
-
-
-def _part_of(target: str) -> str:
-    return target[1:] if target.startswith("/") else str(PurePosixPath("xl", target))

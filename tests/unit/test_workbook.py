@@ -398,10 +398,16 @@ def test_a_bomb_is_refused_before_it_is_opened(refused, monkeypatch):
     def open_it(*_: object) -> None:
         raise AssertionError("opened")
 
-    monkeypatch.setattr("python_calamine.CalamineWorkbook.from_filelike", open_it, raising=False)
-    bomb = altered(sheet_of(HEADERS, ["A1"]), {"xl/media/image1.xml": b"<x>" + b" " * (80 << 20) + b"</x>"})
-    assert len(bomb) < 100_000
+    monkeypatch.setattr("python_calamine.CalamineWorkbook.from_filelike", open_it)
+    monkeypatch.setattr(workbook_file, "RATIO_FROM", 1 << 20)
+    bomb = altered(sheet_of(HEADERS, ["A1"]), {"xl/media/image1.xml": b"<x>" + b" " * (8 << 20) + b"</x>"})
+    assert len(bomb) < 20_000
     assert refused(bomb).rule == "too_large"
+
+
+def test_a_large_file_is_refused_however_it_is_packed(refused, monkeypatch):
+    monkeypatch.setattr(workbook_file, "MAX_UNPACKED", 5_000)
+    assert refused(sheet_of(HEADERS, ["A1"])).rule == "too_large"
 
 
 def test_a_file_that_states_too_small_a_size_is_found_out(refused):
@@ -409,11 +415,6 @@ def test_a_file_that_states_too_small_a_size_is_found_out(refused):
     stated = (100_000).to_bytes(4, "little")
     assert content.count(stated) == 2
     assert refused(content.replace(stated, (1000).to_bytes(4, "little"))).rule == "broken_workbook"
-
-
-def test_limits_of_size_and_ratio_both_count(refused, monkeypatch):
-    monkeypatch.setattr(workbook_file, "MAX_UNPACKED", 5_000)
-    assert refused(sheet_of(HEADERS, ["A1"])).rule == "too_large"
 
 
 def test_a_cell_far_away_is_refused_before_room_is_made_for_it(refused):
@@ -511,6 +512,16 @@ def test_texts_stand_as_they_are(read):
     assert read(sheet_of(HEADERS, texts))[1] == [(2, texts)]
     rich = '<c r="A2" t="inlineStr"><is><r><t>fe</t></r><r><rPr><b/></rPr><t>t</t></r></is></c>'
     assert read(with_cells(f'<row r="2">{rich}</row>'))[1][0][1][0] == "fet"
+
+
+@pytest.mark.parametrize("target", ["/xl/worksheets/sheet1.xml", "worksheets/Sheet1.xml"])
+def test_a_sheet_is_found_however_the_file_points_to_it(read, target):
+    content = sheet_of(HEADERS, ["A1"])
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        relations = archive.read("xl/_rels/workbook.xml.rels").decode()
+    assert "worksheets/sheet1.xml" in relations
+    changed = relations.replace("worksheets/sheet1.xml", target).encode()
+    assert read(altered(content, {"xl/_rels/workbook.xml.rels": changed})) == read(content)
 
 
 def test_cells_without_references_and_elements_with_prefixes_are_read(read):
