@@ -92,8 +92,8 @@ def check_keys_of_format(extra: Mapping[str, Any], path: str, file_format: str) 
     missing = [key for key, is_required in own.items() if is_required and key not in extra]
     require(not missing, path, f"{', '.join(missing)} is missing", "Add it.")
     of_others = {key for keys in KEYS_OF_FORMAT.values() for key in keys} - own.keys()
-    for key in sorted(of_others & extra.keys()):
-        require(False, f"{path}.{key}", f"a source of format {file_format} has no {key}", "Take it away.")
+    for key in sorted(of_others):
+        require(key not in extra, f"{path}.{key}", f"a source of format {file_format} has no {key}", "Take it away.")
 
 
 def _is_number(value: Any) -> bool:

@@ -44,10 +44,9 @@ class _Dialect:
             return number_text(cell + self.days_ahead).replace(".", self.decimal_mark)
         if kind is bool:
             return "true" if cell else "false"
-        if kind is datetime:
-            is_day = cell.time() == time.min
-            return cell.strftime(self.date_format if is_day else self.timestamp_format)
-        if kind is date:
+        if kind is datetime and cell.time() != time.min:
+            return cell.strftime(self.timestamp_format)
+        if kind is datetime or kind is date:
             return cell.strftime(self.date_format)
         if kind is timedelta:
             return _duration_text(cell)

@@ -139,12 +139,10 @@ class _SheetScan:
         parse(self._parser, data, self._part)
 
     def _take_plain_row(self, plain: re.Match[bytes]) -> None:
-        self._open_row(int(plain[1]))
+        self._open_row(_row_number(plain[1].decode()))
         columns = PLAIN_VALUE.findall(plain.string, plain.start(), plain.end())
-        new = (
-            columns[-1:] if columns == self._plain_columns else columns
-        )  # the same as in the row before, nearly always
-        for letters in new:
+        is_as_before = columns == self._plain_columns  # as nearly every row is: then they are in order
+        for letters in columns[-1:] if is_as_before else columns:
             self._open_cell(letters.decode())
             self._take_in_place()
         self._plain_columns = columns

@@ -463,6 +463,7 @@ def test_a_changed_byte_is_found(refused):
         '<row r="2"><c r="AAAA2"><v>1</v></c></row>',
         '<row r="2"><c r="a2"><v>1</v></c></row>',
         '<row r="x"/>',
+        f'<row r="{"9" * 5000}"/>',
         '<row r="1048577"><c r="A1048577"><v>1</v></c></row>',
         '<row r="2"><c r="A2" t="q"><v>1</v></c></row>',
         '<row r="2"><c r="A2" t="s"><v>99</v></c></row>',
