@@ -538,6 +538,7 @@ ROW = st.sampled_from(
         '<row r="{n}"><c r="D{n}" t="e"><v>#N/A</v></c></row>',
         '<row r="{n}"><c r="D{n}"><f>1/0</f></c><c r="F{n}" t="n"><v>2</v></c></row>',
         '<row r="{n}"><!-- </row> --><c r="B{n}" t="e"><v>#REF!</v></c></row>',
+        '<row r="{n}"><c r="A{n}"><v><!-- </row><row r="{n}"><c r="A{n}"><v>--></v></c></row>',
         "<row><c><v>1</v></c></row>",
         '<row r="{n}"/>',
     ]
