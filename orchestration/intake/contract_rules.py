@@ -14,8 +14,8 @@ from orchestration.intake.contract_file import BrokenContractError
 if TYPE_CHECKING:
     from orchestration.intake.contracts import Column
 
-ENCODINGS = ("utf-8", "cp1252", "iso-8859-1", "utf-16", "cp437")
-FORMATS = ("csv", "xlsx")
+ENCODINGS = ("utf-8", "cp1252", "iso-8859-1", "iso-8859-15", "utf-16", "cp437", "pc8")
+FORMATS = ("csv", "sie", "xlsx")
 UNITS = ("SEK", "hours", "fte", "pct", "count")
 AMOUNT_FACTORS = {"SEK": 1, "tkr": 1_000, "mnkr": 1_000_000}
 LOGICAL_TYPES = {
@@ -55,6 +55,7 @@ SERVER_KEYS = {
     "negatedColumns": "texts",
     "extractDateHeader": "text",
     "balancedBy": "texts",
+    "acceptsImported": "flag",
     "owner": "text",
     "dueRule": "due rule",
     "sheet": "text",
@@ -62,9 +63,10 @@ SERVER_KEYS = {
     "leftOutRows": "lists",
 }
 REQUIRED_SERVER_KEYS = ("decimalMark", "headers")
-# The keys that only one format has, and whether it must have them; on a server of another format they are refused.
+# The keys that not every format has, and whether it must have them; on a server of another format they are refused.
 KEYS_OF_FORMAT = {
     "csv": {"delimiter": True, "encoding": True},
+    "sie": {"encoding": True},
     "xlsx": {"sheet": False, "headerRow": False},
 }
 

@@ -88,6 +88,7 @@ class Source:
     """One server of a contract: how one system delivers the feed. `amount_factor` is SEK per delivered unit, for the
     columns of unit SEK; formats are strftime's; a column that is neither in `headers` nor `constants` is NULL.
     `balanced_by` are the columns that make a voucher, whose amounts must sum to zero; none if the extract is a part.
+    `accepts_imported` takes SIE files that another program has marked as imported.
 
     `delimiter` and `encoding` are empty for formats that have none. `sheet` and `header_row` (the first row being 1)
     are a workbook's; without `sheet` it must have just one visible sheet.
@@ -116,6 +117,7 @@ class Source:
     negated: tuple[str, ...]
     extract_date_header: str | None
     balanced_by: tuple[str, ...]
+    accepts_imported: bool
     owner: str | None
     due_rule: DueRule | None
     sheet: str | None
@@ -307,6 +309,7 @@ def _source(server: dict[str, Any], feed: str, columns: Mapping[str, Column]) ->
         negated=tuple(extra.get("negatedColumns", ())),
         extract_date_header=extra.get("extractDateHeader"),
         balanced_by=tuple(extra.get("balancedBy", ())),
+        accepts_imported=extra.get("acceptsImported", False),
         owner=extra.get("owner"),
         due_rule=_due_rule(extra.get("dueRule")),
         sheet=extra.get("sheet"),

@@ -87,7 +87,7 @@ def _cut(chunk: bytes, start: int, is_even: bool) -> int:
 
 def decoded(path: Path, source: Source) -> Iterator[bytes]:
     """The file's text as chunks of UTF-8 with LF line ends, without a byte order mark."""
-    encoding = "utf-8-sig" if source.encoding == "utf-8" else source.encoding
+    encoding = _encoding(path, source)
     decoder = io.IncrementalNewlineDecoder(getincrementaldecoder(encoding)("strict"), translate=True)
     done = 0
     for chunk in itertools.chain(_unpacked(path), [None]):
@@ -99,6 +99,29 @@ def decoded(path: Path, source: Source) -> Iterator[bytes]:
         if "\0" in text:
             raise RefusedFileError("nul_characters", "Filen innehåller NUL-tecken och är inte text. Exportera om den.")
         yield text.encode()
+
+
+def lines(path: Path) -> Iterator[bytes]:
+    """The file's lines as their bytes stand, unpacked."""
+    rest = b""
+    for chunk in _unpacked(path):
+        *whole, rest = (rest + chunk).split(b"\n")
+        yield from whole
+    yield rest
+
+
+def _encoding(path: Path, source: Source) -> str:
+    """The contract's encoding as Python names it. `pc8` is CP437, unless the bytes are UTF-8, which CP437 never is by
+    chance: programs write `#FORMAT PC8` above either."""
+    if source.encoding == "pc8":
+        decoder = getincrementaldecoder("utf-8")("strict")
+        try:
+            for chunk in _unpacked(path):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return "cp437"
+    return "utf-8-sig" if source.encoding in ("utf-8", "pc8") else source.encoding
 
 
 def _wrong_encoding(source: Source, error: UnicodeError, done: int) -> RefusedFileError:

@@ -26,13 +26,16 @@ class Delivered:
     """Rows as a reader hands them on: an SQL relation with the column `row_number` and one text column per header.
 
     `columns` gives the SQL name of each delivered header; `extract_text` is the file's own extract date as its first
-    row has it, None if the contract reads none or the row is blank there.
+    row has it, None if the contract reads none or the row is blank there. `fault` is a column with a fault that the
+    reader has found, `column|rule`, or `irregular`: then the column `given` says what it could not read.
     """
 
     relation: str
     parameters: tuple[str, ...]
     columns: dict[str, str]
     extract_text: str | None = None
+    fault: str | None = None
+    given: str | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class Tally:
     quarantined: list[AsideRow] = field(default_factory=list)
     left_out: list[AsideRow] = field(default_factory=list)
     totals: list[AsideRow] = field(default_factory=list)
+    irregular: list[tuple[int, str]] = field(default_factory=list)
     masked: int = 0
     of_other_extracts: int = 0
 
@@ -79,6 +83,11 @@ class Tally:
         self.of_other_extracts += 1
         return False
 
+    def set_irregular_aside(self, row_number: int, given: str) -> bool:
+        """Takes a row that its reader will read once more, exactly."""
+        self.irregular.append((row_number, given))
+        return False
+
     def masked_text(self, text: str) -> str:
         """Free text without personal data; what was masked is counted."""
         clean, count = mask(text)
@@ -101,6 +110,10 @@ class LentFunctions:
     ) -> bool:
         """Takes a row to the tally of the file in hand."""
         return self.tally.set_aside(row_number, kind, faults, text, amount, slice_id)
+
+    def set_irregular_aside(self, row_number: int, given: str) -> bool:
+        """Takes a row that must be read once more to it."""
+        return self.tally.set_irregular_aside(row_number, given)
 
     def set_extract_aside(self, text: str) -> bool:
         """Takes another extract date to it."""
@@ -129,6 +142,7 @@ def lent_functions(connection: duckdb.DuckDBPyConnection, key: PersonKey | None)
     text = (["varchar"], "varchar")
     functions: dict[str, tuple[Callable[..., object], list[str], str, str]] = {
         "set_aside": (lent.set_aside, *aside, "special"),
+        "set_irregular_aside": (lent.set_irregular_aside, ["bigint", "varchar"], "boolean", "default"),
         "set_extract_aside": (lent.set_extract_aside, ["varchar"], "boolean", "default"),
         "masked_text": (lent.masked_text, *text, "default"),
         "pseudonym": (lent.pseudonym, *text, "default"),
@@ -238,9 +252,18 @@ def _verdict(contract: Contract, source: Source, delivered: Delivered, columns: 
     given = f"{_row_text(contract, source, delivered)}, cast({amount} as varchar), candidate.slice_id)"
     rules = [(rule.broken_when, f"{c.column.name}|{rule.name}") for c in columns for rule in c.rules]
     cases = []
-    if source.extract_date_header is not None:
+    if delivered.given is not None:
+        cases.append((f"{delivered.fault} = 'irregular'", f"intake_set_irregular_aside(row_number, {delivered.given})"))
+    if source.extract_date_header in delivered.columns:
         text = delivered.columns[source.extract_date_header]
         cases.append((f"trim({text}) <> {literal(delivered.extract_text or '')}", f"intake_set_extract_aside({text})"))
+    if delivered.fault is not None:
+        cases.append(
+            (
+                f"{delivered.fault} is not null",
+                f"intake_set_aside(row_number, 'quarantined', {delivered.fault}, {given}",
+            )
+        )
     if rules:
         named = ", ".join(f"case when {condition} then {literal(fault)} end" for condition, fault in rules)
         broken = " or ".join(condition for condition, _ in rules)

@@ -192,7 +192,8 @@ def _take(connection: duckdb.DuckDBPyConnection, intake: Intake, setting: Settin
                 _require_own_persons(intake, contract, delivery_id)
                 parsed = parse(connection, arrival.path, contract, source, delivery_id, setting)
                 _require_past(intake, parsed.extract_date)
-                receipt = replace(receipt, known_from=parsed.extract_date or intake.as_of)
+                rule, reason = parsed.reading.warning or (None, None)
+                receipt = replace(receipt, known_from=parsed.extract_date or intake.as_of, rule=rule, reason=reason)
             # First the bytes and the receipt, then the rows: a load that is killed between is mended by a replay.
             intake.landing.keep(receipt, arrival.path if parsed else None)
             _record(connection, receipt, contract, parsed)
@@ -243,7 +244,7 @@ def _record(
     sums = (counts.sum_in, counts.sum_accepted, counts.sum_quarantined, counts.sum_left_out)
     if parsed is not None and contract is not None:
         of_quarantined = [row.slice_id for row in parsed.tally.quarantined if row.slice_id is not None]
-        slices.write(connection, receipt, contract, parsed.tally.first_row_id, of_quarantined)
+        slices.write(connection, receipt, contract, parsed.tally.first_row_id, of_quarantined, parsed.reading.span)
         quarantine.write(connection, receipt, contract, parsed.tally)
     connection.execute(
         f"insert into raw.delivery values ({', '.join('?' * 23)})",

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import RefusedFileError
-from orchestration.intake import decode, delimited, incoming, slices, voucher
+from orchestration.intake import decode, delimited, incoming, sie, slices, voucher
 from orchestration.intake.contracts import Contract, Source
 from orchestration.intake.incoming import Delivered, LentFunctions, Tally
 from orchestration.intake.quarantine import reason_sv
@@ -49,6 +49,17 @@ class Parsed:
     tally: Tally
     counts: Counts
     extract_date: date | None
+    reading: "Reading"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a reader found out beside the rows: the extract date as text, the months that the file itself says it
+    covers, and what the one who delivered it should know although it was taken."""
+
+    extract_text: str | None = None
+    span: tuple[date, date] | None = None
+    warning: tuple[str, str] | None = None
 
 
 def parse(
@@ -70,7 +81,7 @@ def parse(
         )
     with tempfile.TemporaryDirectory(dir=setting.build, prefix="intake-") as folder, space_guard(setting.build):
         job = _Job(connection, path, contract, source, delivery_id, setting, Path(folder))
-        extract_text = _READERS[source.file_format](job)
+        reading = _READERS[source.file_format](job)
     tally = job.tally
     voucher.set_unbalanced_aside(connection, contract, source, tally)
     counts = _count(connection, contract, tally)
@@ -78,7 +89,7 @@ def parse(
         raise RefusedFileError("no_rows", "Filen har en rubrikrad men inga rader. Beställ en ny fil av källsystemet.")
     _require_few_quarantined(contract, tally, counts)
     _require_months(connection, contract, tally, setting.as_of)
-    return Parsed(tally, counts, _extract_date(source, tally, extract_text))
+    return Parsed(tally, counts, _extract_date(source, tally, reading.extract_text), reading)
 
 
 @dataclass
@@ -97,15 +108,16 @@ class _Job:
     def tally(self) -> Tally:
         return self.setting.lent.tally
 
-    def insert(self, *deliveries: Delivered) -> None:
-        """Inserts the rows of `deliveries`, all of the same columns, and counts them anew."""
+    def insert(self, delivered: Delivered) -> None:
+        """Inserts the rows of `delivered`, and counts from nothing."""
         connection, contract, source = self.connection, self.contract, self.source
         self.setting.lent.tally = Tally(incoming.first_row_id(connection, contract))
-        incoming.make_slice_candidates(
-            connection, contract, source, deliveries[0], self.delivery_id, self.setting.as_of
-        )
-        for delivered in deliveries:
-            incoming.insert(connection, contract, source, delivered, self.setting.lent)
+        incoming.make_slice_candidates(connection, contract, source, delivered, self.delivery_id, self.setting.as_of)
+        self.insert_more(delivered)
+
+    def insert_more(self, delivered: Delivered) -> None:
+        """Inserts further rows of the same columns."""
+        incoming.insert(self.connection, self.contract, self.source, delivered, self.setting.lent)
 
     def begin_anew(self) -> None:
         """Undoes what has been inserted."""
@@ -113,7 +125,7 @@ class _Job:
         self.connection.execute("begin")
 
 
-def _read_delimited(job: _Job) -> str | None:
+def _read_delimited(job: _Job) -> Reading:
     """Delimited text, fast where each line is a row, exactly where not."""
     source, dialect = job.source, delimited.Dialect(job.source.delimiter)
     text = decode.write_text(job.path, source, job.folder)
@@ -121,7 +133,7 @@ def _read_delimited(job: _Job) -> str | None:
     delivered = delimited.delivered(text, headers, dialect, source.extract_date_header)
     _insert_texts(job, delivered)
     if job.tally.rows == text.lines - 1 and not delimited.has_rejects(job.connection):
-        return delivered.extract_text
+        return Reading(delivered.extract_text)
     job.begin_anew()
     if len(text.parts) > 1:
         text = decode.write_text(job.path, source, job.folder, part_size=None)
@@ -130,7 +142,7 @@ def _read_delimited(job: _Job) -> str | None:
     _insert_texts(job, delivered)
     delimited.set_rejects_aside(job.connection, job.contract, job.tally)
     delimited.require_every_line(job.connection, text, job.tally.rows, dialect)
-    return delivered.extract_text
+    return Reading(delivered.extract_text)
 
 
 def _insert_texts(job: _Job, delivered: Delivered) -> None:
@@ -143,7 +155,21 @@ def _insert_texts(job: _Job, delivered: Delivered) -> None:
         raise RefusedFileError("unreadable", reason) from error
 
 
-_READERS: dict[str, Callable[[_Job], str | None]] = {"csv": _read_delimited}
+def _read_sie(job: _Job) -> Reading:
+    """SIE 4: the regular rows, then those that take the exact way."""
+    file = sie.write_rows(job.path, job.source, job.folder)
+    job.insert(file.regular_rows)
+    job.insert_more(file.exact_rows)
+    if job.tally.irregular:
+        file.add_irregular(job.tally.irregular)
+        job.tally.irregular.clear()
+        job.insert_more(file.exact_rows)
+    empty = ", ".join(str(line) for line in file.empty_vouchers[:5])
+    warning = f"Verifikationer utan rader, på rad {empty}. Inget saknas i summorna; kontrollera exporten."
+    return Reading(file.head.generated, file.span, ("empty_voucher", warning) if empty else None)
+
+
+_READERS: dict[str, Callable[[_Job], Reading]] = {"csv": _read_delimited, "sie": _read_sie}
 
 
 def _count(connection: duckdb.DuckDBPyConnection, contract: Contract, tally: Tally) -> Counts:

@@ -78,34 +78,46 @@ def write(
     contract: Contract,
     first_row_id: int,
     quarantined: Iterable[str],
+    span: tuple[date, date] | None = None,
 ) -> None:
     """Writes raw.delivery_slice for the rows of raw.<feed> from `first_row_id` on.
 
+    `span` are the first and last month that the file itself says it covers, beside those that its rows have.
     `quarantined` are the slices of rows in quarantine: one without any accepted row keeps its earlier version.
     """
     others = [f"key_{part}" for part in contract.slice_key if part != month_part(contract)]
     same = " and ".join([*(f"c.{name} = s.{name}" for name in others), "true"])
     listed = "".join(f"{name}, " for name in others)
+    company = "c.key_company" if "company" in contract.slice_key else "null"
     control = f"sum({contract.control_column})" if contract.control_column else "null"
     connection.execute(
         f"""
         insert into raw.delivery_slice
         with counted as (
             select _slice_id as slice_id, count(*) as row_count, {control} as amount_sum
-            from raw.{contract.feed} where rowid >= ? group by all
+            from raw.{contract.feed} where rowid >= $first_row group by all
         ),
         spanned as (
-            select {listed}min(slice_month) as first_month, max(slice_month) as last_month
+            select {listed}least(min(slice_month), $first) as first_month,
+                greatest(max(slice_month), $last) as last_month
             from counted join {CANDIDATE} using (slice_id) group by all
         )
-        select c.slice_id, c.slice_key, ?, ?, {"c.key_company" if "company" in contract.slice_key else "null"},
-            c.slice_month, coalesce(counted.row_count, 0), counted.amount_sum, ?, null, null
+        select c.slice_id, c.slice_key, $delivery_id, $feed, {company}, c.slice_month,
+            coalesce(counted.row_count, 0), counted.amount_sum, $known_from, null, null
         from {CANDIDATE} as c
         join spanned as s on {same} and (c.slice_month is null or c.slice_month between s.first_month and s.last_month)
         left join counted on counted.slice_id = c.slice_id
-        where counted.slice_id is not null or c.slice_id not in (select unnest(cast(? as varchar[])))
+        where counted.slice_id is not null or c.slice_id not in (select unnest(cast($quarantined as varchar[])))
         """,
-        [first_row_id, receipt.delivery_id, contract.feed, receipt.known_from, sorted(set(quarantined))],
+        {
+            "first_row": first_row_id,
+            "first": span[0] if span else None,
+            "last": span[1] if span else None,
+            "delivery_id": receipt.delivery_id,
+            "feed": contract.feed,
+            "known_from": receipt.known_from,
+            "quarantined": sorted(set(quarantined)),
+        },
     )
 
 

@@ -22,6 +22,7 @@ REASONS_SV = {
     "boolean": "är varken sant eller falskt enligt kontraktet",
     "enum": "är inte ett tillåtet värde",
     "pattern": "har inte den form som kontraktet kräver",
+    "sie_row": "raden följer inte formatet SIE 4",
     "unbalanced": "verifikationen går inte jämnt upp, så hela verifikationen hålls utanför",
     "columns": "raden har fel antal kolumner eller trasiga citattecken",
 }
