@@ -123,18 +123,16 @@ def test_a_row_is_read_by_the_grammar(deliver, load_inbox, sie_intake, query, li
 )
 def test_a_voucher_that_does_not_balance_is_quarantined_whole(deliver, load_inbox, sie_intake, query, lines, reasons):
     bad = "#VER B 1 20240315\n{\n" + "\n".join(lines) + "\n}\n"
-    deliver("ledger/sie/a.se", HEAD + bad + VOUCHER * 60, "cp437")
-    load_inbox(replace(sie_intake))
-    assert query("select count(*), sum(amount_sek) from raw.ledger") == [(120, 0)]
+    deliver("ledger/sie/a.se", HEAD + bad + VOUCHER * 100, "cp437")
+    load_inbox(sie_intake)
+    assert query("select count(*), sum(amount_sek) from raw.ledger") == [(200, 0)]
     found = query("select row_number, reason from raw.quarantine order by 1")
     assert [number for number, _ in found] == [9, 10]
     assert all(any(reason in told for _, told in found) for reason in reasons), found
 
 
 def test_braces_that_lack_are_forgiven_where_the_labels_tell(deliver, load_inbox, sie_intake, query):
-    content = (
-        HEAD + VOUCHER.replace("{\n", "\n", 1) + VOUCHER.replace("}\n", "", 2).replace('6 "P1"', '6 "P1"}') + VOUCHER
-    )
+    content = HEAD + VOUCHER.replace("{\n", "\n", 1) + VOUCHER.replace("}\n", "", 2) + VOUCHER
     deliver("ledger/sie/a.se", content, "cp437")
     load_inbox(sie_intake)
     assert query("select count(*), sum(amount_sek) from raw.ledger") == [(6, 0)]
@@ -175,7 +173,7 @@ def test_a_file_marked_as_imported_is_taken_where_the_contract_says_so(deliver, 
 
 
 def test_a_checksum_that_holds_is_taken(deliver, load_inbox, sie_intake, query):
-    fields = "#SIETYP4" + "#VERA120240315Faktura 720240316#TRANS401011106P11500.5020240314Kaffe3#TRANS2440-1500.50"
+    fields = "#SIETYP4" + "#VERA120240315Faktura 720240316#TRANS4010111106P11500.5020240314Kaffe3#TRANS2440-1500.50"
     content = f"#FLAGGA 0\n#KSUMMA\n#SIETYP 4\n{VOUCHER}#KSUMMA {zlib.crc32(fields.encode())}\n"
     deliver("ledger/sie/a.se", content, "cp437")
     load_inbox(sie_intake)
