@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from orchestration.intake.contracts import Column
 
 ENCODINGS = ("utf-8", "cp1252", "iso-8859-1", "iso-8859-15", "utf-16", "cp437", "pc8")
-FORMATS = ("csv", "sie", "fixed")
+FORMATS = ("csv", "fixed", "sie", "xlsx")
 UNITS = ("SEK", "hours", "fte", "pct", "count")
 AMOUNT_FACTORS = {"SEK": 1, "tkr": 1_000, "mnkr": 1_000_000}
 LOGICAL_TYPES = {
@@ -62,8 +62,18 @@ SERVER_KEYS = {
     "impliedDecimals": "integers",
     "owner": "text",
     "dueRule": "due rule",
+    "sheet": "text",
+    "headerRow": "row number",
+    "leftOutRows": "lists",
 }
-REQUIRED_SERVER_KEYS = ("delimiter", "encoding", "decimalMark", "headers")
+REQUIRED_SERVER_KEYS = ("decimalMark", "headers")
+# The keys that not every format has, and whether it must have them; on a server of another format they are refused.
+KEYS_OF_FORMAT = {
+    "csv": {"delimiter": True, "encoding": True},
+    "fixed": {"encoding": True, "recordLength": True, "fields": True, "signFields": False, "impliedDecimals": False},
+    "sie": {"encoding": True, "acceptsImported": False},
+    "xlsx": {"sheet": False, "headerRow": False},
+}
 
 
 def custom_properties(
@@ -84,12 +94,25 @@ def custom_properties(
     return found
 
 
+def check_keys_of_format(extra: Mapping[str, Any], path: str, file_format: str) -> None:
+    own = KEYS_OF_FORMAT[file_format]
+    missing = [key for key, is_required in own.items() if is_required and key not in extra]
+    require(not missing, path, f"{', '.join(missing)} is missing", "Add it.")
+    of_others = {key for keys in KEYS_OF_FORMAT.values() for key in keys} - own.keys()
+    for key in sorted(of_others):
+        require(key not in extra, f"{path}.{key}", f"a source of format {file_format} has no {key}", "Take it away.")
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _is_map(value: Any) -> bool:
     return isinstance(value, dict) and all(isinstance(text, str) for pair in value.items() for text in pair)
+
+
+def _is_lists(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(k, str) and _IS_KIND["texts"](v) for k, v in value.items())
 
 
 def _is_due_rule(value: Any) -> bool:
@@ -121,6 +144,8 @@ _IS_KIND = {
     "maps": lambda value: isinstance(value, dict) and all(isinstance(k, str) and _is_map(v) for k, v in value.items()),
     "cuts": lambda value: isinstance(value, dict) and bool(value) and all(_is_cut(cut) for cut in value.values()),
     "integers": lambda value: isinstance(value, dict) and all(type(n) is int and n > 0 for n in value.values()),
+    "lists": _is_lists,
+    "row number": lambda value: type(value) is int and value >= 1,
     "due rule": _is_due_rule,
 }
 _KIND_NAMES = {
@@ -133,6 +158,8 @@ _KIND_NAMES = {
     "maps": "mapping of columns to mappings of text to text (quote numbers, true and false)",
     "cuts": "mapping of fields to [first character from 1, length]",
     "integers": "mapping of fields to whole numbers from 1",
+    "lists": "mapping of headers to lists of texts (quote numbers)",
+    "row number": "whole number from 1",
     "due rule": "rule of day (1-31) and monthsAfter (0-12), and where it is needed dueFrom (quoted, as '2024-01')",
 }
 
@@ -238,6 +265,16 @@ def check_mapping(extra: Mapping[str, Any], path: str, columns: Mapping[str, "Co
     for name in extra.get("negatedColumns", ()):
         is_number = columns[name].data_type.startswith("DECIMAL")
         require(is_number, f"{path}.negatedColumns", f"'{name}' has no sign to turn", "Name amounts only.")
+
+
+def check_left_out_rows(extra: Mapping[str, Any], path: str) -> None:
+    delivered = {*extra["headers"].values(), *extra.get("ignoredHeaders", ()), extra.get("extractDateHeader")}
+    for header, texts in extra.get("leftOutRows", {}).items():
+        place = f"{path}.leftOutRows.{header}"
+        require(header in delivered, place, "the source has no such header", "Name a header, also one it ignores.")
+        for text in texts:
+            is_plain = "*" not in text[:-1] and text.strip() not in ("", "*") and text == text.strip()
+            require(is_plain, place, f"'{text}' is no text, nor a beginning", "Write it as in 'Summa' or 'Summa*'.")
 
 
 def _check_value(path: str, text: str, column: "Column") -> None:

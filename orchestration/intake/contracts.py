@@ -34,7 +34,9 @@ from orchestration.intake.contract_rules import (
     UNITS,
     base_type,
     check_formats,
+    check_keys_of_format,
     check_known,
+    check_left_out_rows,
     check_mapping,
     check_marks,
     check_name,
@@ -97,7 +99,14 @@ class Source:
     """One server of a contract: how one system delivers the feed. `amount_factor` is SEK per delivered unit, for the
     columns of unit SEK; formats are strftime's; a column that is neither in `headers` nor `constants` is NULL.
     `balanced_by` are the columns that make a voucher, whose amounts must sum to zero; none if the extract is a part.
-    `accepts_imported` takes SIE files that another program has marked as imported."""
+    `accepts_imported` takes SIE files that another program has marked as imported.
+
+    `delimiter` and `encoding` are empty for formats that have none. `sheet` and `header_row` (the first row being 1)
+    are a workbook's; without `sheet` it must have just one visible sheet.
+
+    `left_out_rows` tells the rows that are no data, such as sums, by delivered header: a row is left out if in any of
+    these columns its text, without the blanks around it, equals one of the texts, or begins with what stands before
+    the `*` of one that ends in it. Capitals count. Such rows are counted, with their sums, and not judged."""
 
     feed: str
     name: str
@@ -123,6 +132,9 @@ class Source:
     layout: Layout | None
     owner: str | None
     due_rule: DueRule | None
+    sheet: str | None
+    header_row: int
+    left_out_rows: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -279,19 +291,22 @@ def _source(server: dict[str, Any], feed: str, columns: Mapping[str, Column]) ->
     require("encoding" not in server, f"{path}.encoding", "the encoding is read below", "Move it to customProperties.")
     extra = custom_properties(server, path, SERVER_KEYS, required=REQUIRED_SERVER_KEYS)
     path += ".customProperties"
-    check_one_of(f"{path}.encoding", extra["encoding"], ENCODINGS)
+    check_keys_of_format(extra, path, server["format"])
+    if "encoding" in extra:
+        check_one_of(f"{path}.encoding", extra["encoding"], ENCODINGS)
     check_marks(extra, path)
     check_formats(extra, path)
     amount_unit = extra.get("amountUnit", "SEK")
     check_one_of(f"{path}.amountUnit", amount_unit, AMOUNT_FACTORS)
     check_mapping(extra, path, columns)
+    check_left_out_rows(extra, path)
     return Source(
         feed=feed,
         name=name,
         file_format=server["format"],
         description=text_of(server, "description", f"servers[{name}]"),
-        delimiter=extra["delimiter"],
-        encoding=extra["encoding"],
+        delimiter=extra.get("delimiter", ""),
+        encoding=extra.get("encoding", ""),
         decimal_mark=extra["decimalMark"],
         thousands_mark=extra.get("thousandsMark"),
         date_format=extra.get("dateFormat", "%Y-%m-%d"),
@@ -310,6 +325,9 @@ def _source(server: dict[str, Any], feed: str, columns: Mapping[str, Column]) ->
         layout=_layout(extra),
         owner=extra.get("owner"),
         due_rule=_due_rule(extra.get("dueRule")),
+        sheet=extra.get("sheet"),
+        header_row=extra.get("headerRow", 1),
+        left_out_rows=MappingProxyType({key: tuple(texts) for key, texts in extra.get("leftOutRows", {}).items()}),
     )
 
 

@@ -56,7 +56,7 @@ class SieFile:
         names = ", ".join(f"c{place} as {_name(text)}" for place, text in enumerate(texts, 1))
         parts = ", ".join(f"nullif(replace(taken.{name}, '\"', ''), '') as {_name(name)}" for name in _OF_TAIL)
         taken = f"regexp_extract(c{len(texts)}, '{_TAIL}', {list(_OF_TAIL)})"
-        given = ", ".join(f"c{place}" for place in range(1, len(texts) + 1))
+        given = ", ".join(f"coalesce(c{place}, '')" for place in range(1, len(texts) + 1))
         read = scan(UNQUOTED, len(texts) + 1, False)
         rows = f"select cast(c0 as bigint) as row_number, *, {taken} as taken from {read}"
         relation = f"""

@@ -1,5 +1,6 @@
 """A contract is used only if it is valid ODCS and agrees with itself; else one line tells file, place and rule."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import ContractError
-from orchestration.intake.contracts import Contract, DueRule, load_contract, load_contracts
+from orchestration.intake.contracts import Contract, DueRule, Source, load_contract, load_contracts
 from orchestration.settings import CHECKOUT
 
 CONTRACTS = CHECKOUT / "expectations" / "contracts"
@@ -117,6 +118,11 @@ def test_a_changed_byte_changes_the_digest(tmp_path: Path, contracts: dict[str, 
         ("DECIMAL(18,2)", "DOUBLE", f"{COLUMNS}[forecast_sek].physicalType", "'DOUBLE' is not known"),
         ("logicalType: number", "logicalType: string", f"{COLUMNS}[forecast_sek].logicalType", "physical type"),
         ("classification: free_text", "classification: fritext", f"{COLUMNS}[evidence].classification", "fritext"),
+        ("property: decimalMark", "property: sheet", f"{SERVER}", "decimalMark is missing"),
+        ("{property: owner, value", "{property: sheet, value", f"{SERVER}.sheet", "format csv has no sheet"),
+        ("{property: delimiter,", "{property: headerRow,", f"{SERVER}.headerRow", "no whole number from 1"),
+        ("format: csv", "format: xlsx", f"{SERVER}.delimiter", "format xlsx has no delimiter"),
+        ("format: csv", "format: xls", "servers[ledningsportalen].format", "'xls' is not known"),
         ("primaryKeyPosition: 2", "primaryKeyPosition: 5", COLUMNS, "primaryKeyPosition"),
         ("path: inbox/forecast/", "path: inbox/", "servers[ledningsportalen].path", "inbox/ledningsportalen"),
         ("format: csv", "format: parquet", "servers[ledningsportalen].format", "parquet"),
@@ -198,3 +204,29 @@ def test_a_contract_that_would_be_overlooked_is_refused(tmp_path: Path) -> None:
     (tmp_path / "forecast.yml").touch()
     with pytest.raises(ContractError, match=r"^forecast\.yml: contracts end in \.yaml"):
         load_contracts(tmp_path)
+
+
+def test_a_workbook_needs_no_delimiter_and_tells_its_sheet_header_row_and_left_out_rows(tmp_path: Path) -> None:
+    text = (CONTRACTS / "forecast.yaml").read_text(encoding="utf-8")
+    text = re.sub(r"- \{property: (delimiter|encoding), .*\n *", "", text).replace("format: csv", "format: xlsx")
+    keys = "{property: sheet, value: Data}", "{property: headerRow, value: 3}", "{property: leftOutRows, value: %s}"
+    file = tmp_path / "forecast.yaml"
+
+    def written(left_out: str) -> Source:
+        added = "".join(f"- {key}\n      " for key in keys) % left_out
+        file.write_text(text.replace("- {property: decimalMark", added + "- {property: decimalMark"), encoding="utf-8")
+        return load_contract(file).sources["ledningsportalen"]
+
+    source = written('{ÅtgärdsID: [Summa, "Totalt*"], Kommentar: ["-"]}')
+    assert (source.file_format, source.sheet, source.header_row) == ("xlsx", "Data", 3)
+    assert source.left_out_rows == {"ÅtgärdsID": ("Summa", "Totalt*"), "Kommentar": ("-",)}
+    for fault, rule in (
+        ("{Konto: [Summa]}", "has no such header"),
+        ('{ÅtgärdsID: ["*"]}', "no text, nor a beginning"),
+        ('{ÅtgärdsID: ["*umma"]}', "no text, nor a beginning"),
+        ('{ÅtgärdsID: [" Summa"]}', "no text, nor a beginning"),
+        ("{ÅtgärdsID: Summa}", "no mapping of headers to lists"),
+        ("{ÅtgärdsID: []}", "no mapping of headers to lists"),
+    ):
+        with pytest.raises(ContractError, match=re.escape(rule)):
+            written(fault)

@@ -153,7 +153,8 @@ def published(tmp_path: Path) -> Callable[[str], Workspace]:
             connection.execute(
                 "create table marts.dim_action as from (values ('A1', 'Ett', 'Chef', 'running'),"
                 " ('A2', 'Två', 'Chef', 'planned'), ('A3', 'Tre', 'Ekonom', 'completed'),"
-                " ('A4', 'Fyra', null, 'running'), ('P', 'Ovan', 'Chef', 'running')) as t(action_id, action_name, owner_role, status)"
+                " ('A4', 'Fyra', null, 'running'), ('P', 'Ovan', 'Chef', 'running'))"
+                " as t(action_id, action_name, owner_role, status)"
             )
             connection.execute(
                 "create table marts.fct_action_follow_up as select action_id, month, 2024 as year,"
