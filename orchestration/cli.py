@@ -111,7 +111,9 @@ def _run(settings: Settings, as_of: date, verb: str, as_json: bool) -> None:
     if found is not None:
         last, release = found
         if not pipeline.choose_workspace(settings, as_of)[1]:
-            last = pipeline.send_again(settings, last, release)
+            from orchestration.telling import tell_again
+
+            last = tell_again(settings, last, release)
         console.show_nothing_new(settings, last, release, as_json)
         raise typer.Exit(1 if last.stops else 0)
     _finish(settings, lambda progress: pipeline.run(settings, as_of, verb, progress), as_json)
@@ -186,7 +188,7 @@ def incidents(
 
     settings = _settings(data)
     if act is not None:
-        from orchestration import pipeline
+        from orchestration.telling import touch
 
         if not incident_id or not because.strip():
             raise UsageError(f"incidents {act}", "needs an incident and a reason", f"{act} ID --because TEXT")
@@ -194,7 +196,7 @@ def incidents(
             raise UsageError(
                 f"incidents {act}", "a snooze has a day, an acknowledgement none", "Give --until to snooze"
             )
-        touched = pipeline.touch_incident(settings, incident_id, until.date() if until else None, because)
+        touched = touch(settings, incident_id, until.date() if until else None, because)
         return console.show_incidents([touched], as_json)
     console.show_incidents(list_incidents(settings.directory.main, include_resolved), as_json)
 

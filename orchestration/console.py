@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from time import monotonic
 
-from orchestration.alerting.incidents import Incident
+from orchestration.alerting.values import Incident
 from orchestration.fingerprint import LastRun
 from orchestration.model import LoadReport, Release, RunOutcome, Status
 from orchestration.settings import Settings

@@ -188,7 +188,7 @@ TABLES = (
     ),
     OpsTable(
         "outbox",
-        "What is to be sent, and what was: committed before it is sent. Grain: event_id, channel.",
+        "What is to be sent, and what was: committed before it is sent. Grain: event_id, channel, address.",
         "",
         False,
         (
@@ -196,11 +196,11 @@ TABLES = (
             OpsColumn("channel", "varchar", "Kanal", "The channel, by its name in the installation's settings."),
             OpsColumn("kind", "varchar", "Slag", "opened, worsened, resolved, snooze_ended, stop or digest."),
             OpsColumn("role", "varchar", "Mottagare", "The role that the message is for."),
-            OpsColumn("addresses", "varchar", "Adresser", "E-mail addresses of roles, comma-separated; empty if none."),
+            OpsColumn("address", "varchar", "Adress", "A role's e-mail address; empty if the channel is one place."),
             OpsColumn("on_date", "date", "Per datum", "The date that it tells of."),
             OpsColumn("subject", "varchar", "Ämne", "The subject line, in Swedish."),
-            OpsColumn("text", "varchar", "Text", "The message as plain text."),
-            OpsColumn("html", "varchar", "HTML", "The message as HTML."),
+            OpsColumn("text", "varchar", "Text", "The message as plain text; NULL a month after it was sent."),
+            OpsColumn("html", "varchar", "HTML", "The message as HTML; NULL a month after it was sent."),
             OpsColumn("created_at", "timestamp", "Skapat", "When it was written, UTC."),
             OpsColumn("status", "varchar", "Läge", "waiting, sent, or superseded: a digest that a later one replaced."),
             OpsColumn("attempts", "bigint", "Försök", "How often it was tried."),

@@ -6,21 +6,19 @@ is published, but incidents are opened, updated and closed, and who can act is t
 
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration import fingerprint as prints
-from orchestration import ops
-from orchestration.alerting import sending
-from orchestration.alerting import store as incident_store
-from orchestration.alerting.channels import AlertSettings, beat, read_alert_settings
-from orchestration.alerting.incidents import Incident, Moment, Rules, findings
-from orchestration.alerting.messages import ControlWords
+from orchestration import ops, telling
+from orchestration.alerting.channels import AlertSettings, check_channels, read_alert_settings
+from orchestration.alerting.incidents import findings
+from orchestration.alerting.store import update
+from orchestration.alerting.values import Moment
 from orchestration.errors import UsageError
 from orchestration.model import IncidentCount, Judgement, LoadReport, Release, RunOutcome
 from orchestration.publishing import release as publishing
@@ -28,11 +26,7 @@ from orchestration.settings import CHECKOUT, DataDirectory, Settings, Workspace
 from orchestration.table_facts import TableFacts, table_facts
 from orchestration.warehouse import connect, quoted, require_space, run_lock
 
-if (
-    TYPE_CHECKING
-):  # importing the intake needs the contracts' libraries, which a run that finds nothing new can do without
-    from duckdb import DuckDBPyConnection
-
+if TYPE_CHECKING:  # importing it needs the contracts' libraries, which a run that finds nothing new can do without
     from orchestration.intake.load import Intake
 
 DEMO_AS_OF = date(2025, 1, 31)
@@ -85,6 +79,8 @@ class Run:
         check_reference(self.settings.reference, DBT_PROPERTIES)
         load_suites(self.settings.suites)
         self.alert_settings = read_alert_settings(self.settings.alerts)
+        if self.alert_settings:
+            check_channels(self.alert_settings)
 
     def load(self) -> LoadReport:
         """Takes in what is new; for a past date, builds anew from landing what was known by then."""
@@ -135,12 +131,9 @@ class Run:
         """Opens, updates and closes incidents by what was judged. A past date changes none of today's."""
         self._require("judge")
         if not self.is_past:
-            from orchestration.state import refused_files
-
-            waiting = [(file.path, file.rule, file.reason) for file in refused_files(self.directory)]
             with connect(self.workspace.warehouse) as connection:
-                found = findings(self.judgement, incident_store.refused_files(connection, waiting))
-                self.incidents = incident_store.update(connection, found, self._moment, self._rules(connection))
+                found = findings(self.judgement, telling.refused_files(connection, self.directory))
+                self.incidents = update(connection, found, self._moment, telling.rules(connection, self.settings))
         self.done.add("update_incidents")
         return self.incidents
 
@@ -163,15 +156,9 @@ class Run:
         if self.is_past:
             return
         self.progress("Send")
-        with connect(self.workspace.warehouse) as connection:
-            rules = self._rules(connection)
         release_id = self.release.release_id if self.release else None
-        told = sending.tell(
-            sending.Sending(
-                *(self.workspace.warehouse, self.alert_settings, self._moment, rules, _words(self.settings)),
-                *(release_id, _utc_now, time.sleep),
-            ),
-            {"run_id": self.run_id, "as_of": str(self.as_of), "release_id": release_id, "stops": self._stops},
+        told = telling.tell(
+            *(self.settings, self.alert_settings, self.workspace.warehouse, self._moment, release_id, self._stops)
         )
         self.channels_down = tuple(sorted(told.faults))
 
@@ -184,20 +171,12 @@ class Run:
         """The controls that keep the run from publishing."""
         return tuple(dict.fromkeys(result.check_id for result in self.judgement.stops))
 
-    def _rules(self, connection: "DuckDBPyConnection") -> Rules:
-        """The rules by which incidents move."""
-        from expectations.suites import load_suites
-        from orchestration.intake.calendar import is_working_day
-
-        follows = {suite.checks[0].check_id: suite.follows_from for suite in load_suites(self.settings.suites)}
-        return incident_store.read_rules(connection, is_working_day, follows)
-
     def finish(self) -> RunOutcome:
         """Files the run and notes its fingerprint, so that the next one knows if anything is new."""
         stops = self._stops
         release_id = self.release.release_id if self.release else None
         with connect(self.workspace.warehouse) as connection:
-            ops.end_run(connection, self.verb, _utc_now(), release_id, bool(stops))
+            ops.end_run(connection, self.verb, datetime.now(UTC).replace(tzinfo=None), release_id, bool(stops))
         mark = prints.fingerprint(self.settings, self.inputs_hash)
         prints.write_last_run(
             self.workspace,
@@ -288,52 +267,6 @@ def nothing_new(settings: Settings, as_of: date) -> tuple[prints.LastRun, Releas
     if release is None and not last.stops:
         return None
     return last, release
-
-
-def send_again(settings: Settings, last: prints.LastRun, release: Release | None) -> prints.LastRun:
-    """Where a run finds nothing new: tells that it ended, and tries again what waits; the note of the last run, with
-    the channels that still have some. Reads no suites and no contracts, so that it stays quick."""
-    alert_settings = read_alert_settings(settings.alerts)
-    if alert_settings is None:
-        return last
-    if alert_settings.heartbeat:
-        release_id = release.release_id if release else None
-        beat(alert_settings.heartbeat, {"run_id": last.run_id, "as_of": last.as_of, "release_id": release_id})
-    if not last.channels_down:
-        return last
-    with run_lock(settings.directory, "run"):
-        workspace = settings.directory.main
-        _, faults = sending.send_waiting(workspace.warehouse, alert_settings, _utc_now, time.sleep)
-        last = replace(last, channels_down=tuple(sorted(faults)))
-        prints.write_last_run(workspace, last)
-    return last
-
-
-def touch_incident(settings: Settings, incident_id: str, until: date | None, because: str) -> Incident:
-    """Acknowledges an incident, or snoozes it until a day, as of the day of the last run. Waits for no run: raises
-    LockError while one goes on."""
-    workspace = settings.directory.main
-    with run_lock(settings.directory, "incidents"):
-        last = prints.read_last_run(workspace)
-        if last is None:
-            raise UsageError(incident_id, "there are no incidents", "Run first")
-        moment = Moment(date.fromisoformat(last.as_of), _utc_now().replace(microsecond=0))
-        return incident_store.touch(workspace, incident_id, moment, until, because)
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
-
-
-def _words(settings: Settings) -> dict[tuple[str, str], ControlWords]:
-    """The words of every control, by its id and the table it looks at."""
-    from expectations.suites import load_suites
-
-    return {
-        (expectation.control, suite.table): ControlWords(suite.label_sv, *astuple(expectation.text))
-        for suite in load_suites(settings.suites)
-        for expectation in reversed(suite.expectations)  # of several the first, which is what the control is about
-    }
 
 
 def load_only(settings: Settings, as_of: date, progress: Progress = lambda _: None) -> LoadReport:

@@ -56,11 +56,11 @@ class AlertSettings:
 
 @dataclass(frozen=True)
 class Letter:
-    """One message as it is sent through one channel. `addresses` are e-mail addresses, none where it has a place."""
+    """One message as it is sent through one channel. `address` is an e-mail address, empty where it has one place."""
 
     event_id: str
     channel: str
-    addresses: tuple[str, ...]
+    address: str
     subject: str
     text: str
     html: str
@@ -106,12 +106,15 @@ def _channel(item: Any, place: str) -> Channel:
     if audience not in list(Audience):
         raise UsageError(PLACE, f"{place}for: {audience!r} is no audience", f"Choose among {', '.join(Audience)}")
     _demand_privacy(url, f"{place}url")
-    channel = Channel(str(item["name"]), url, Audience(audience))
-    if _service(channel, ("a@example.se",) if channel.is_mail else (), "") is None:
-        raise UsageError(
-            PLACE, f"{place}url: Apprise does not take it", "See its documentation of mailtos, workflows and jsons"
-        )
-    return channel
+    return Channel(str(item["name"]), url, Audience(audience))
+
+
+def check_channels(settings: AlertSettings) -> None:
+    """Raises UsageError for a channel that Apprise cannot use. Apart from reading, as it loads all that Apprise has."""
+    for number, channel in enumerate(settings.channels):
+        if _service(channel, "a@example.se", "") is None:
+            place, remedy = f"channels[{number}].url", "See its documentation of mailtos, workflows and jsons"
+            raise UsageError(PLACE, f"{place}: Apprise does not take it", remedy)
 
 
 def _demand_privacy(url: str, place: str) -> None:
@@ -157,7 +160,7 @@ def send(channel: Channel, letter: Letter) -> str | None:
     """Sends a letter; None if the channel took it, else what it said. Never raises for what the other end does."""
     from apprise.common import NotifyFormat
 
-    service = _service(channel, letter.addresses, letter.event_id)
+    service = _service(channel, letter.address, letter.event_id)
     if service is None:
         return "Apprise does not take the channel's address"
     if channel.is_mail:
@@ -174,14 +177,14 @@ def send(channel: Channel, letter: Letter) -> str | None:
     return None if taken else said() or "not taken"
 
 
-def _service(channel: Channel, addresses: tuple[str, ...], event_id: str) -> Any:
+def _service(channel: Channel, address: str, event_id: str) -> Any:
     """Apprise's own object for the channel, bearing the event id where the protocol has a place for it."""
     from apprise import Apprise
 
     url = channel.url + ("&" if "?" in channel.url else "?")
     scheme = urlsplit(url).scheme
     if channel.is_mail:
-        url += f"to={quote(','.join(addresses))}&format=html&"
+        url += f"to={quote(address)}&format=html&"
     url += f"cto={TIMEOUT_SECONDS}&rto={TIMEOUT_SECONDS}"
     if event_id and (channel.is_mail or scheme in ("json", "jsons")):
         url += f"&%2BX-Nettoeffekt-Event={event_id}"

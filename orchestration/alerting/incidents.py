@@ -16,148 +16,27 @@ What follows from another incident is grouped under that one, its cause, and is 
 the cause is gone and it is not, it has surfaced, and is told of as if it had opened.
 """
 
-import hashlib
-import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
-from enum import StrEnum
 
-from orchestration.model import Judgement, Severity, Status
+from orchestration.alerting.causes import find_causes
+from orchestration.alerting.values import (
+    TABLE,
+    WEIGHT,
+    Change,
+    Event,
+    Findings,
+    Incident,
+    Moment,
+    Rules,
+    Sighting,
+    State,
+)
+from orchestration.model import Judgement, Status
 
-TABLE = "table"  # the subject of a control that names none: the table it looks at
 NAMING_SCHEMA = "controls."  # the tables whose rows are findings
-# Controls whose incidents are a delivery that is not there; the cause of others, and the higher of the lower.
-REFUSED = "D1"
-CHANNEL, TEMPLATE = "A1", "A2"
-OF_SENDING = (CHANNEL, TEMPLATE)
-MISSING = {REFUSED: 2, "L2": 1}
-WEIGHT = (Severity.INFO, Severity.WARN, Severity.REFUSE, Severity.STOP)
-
-
-class State(StrEnum):
-    """Where an incident stands."""
-
-    OPEN = "open"
-    ACKNOWLEDGED = "acknowledged"
-    SNOOZED = "snoozed"
-    RESOLVED = "resolved"
-
-
-class Change(StrEnum):
-    """What can happen to an incident."""
-
-    OPENED = "opened"
-    REOPENED = "reopened"
-    SURFACED = "surfaced"
-    WORSENED = "worsened"
-    ACKNOWLEDGED = "acknowledged"
-    SNOOZED = "snoozed"
-    SNOOZE_ENDED = "snooze_ended"
-    REMINDED = "reminded"
-    RESOLVED = "resolved"
-
-
-@dataclass(frozen=True)
-class Incident:
-    """One row of ops.incident; the fields are its columns, in order. Amounts in SEK, `_at` in UTC, `_on` Stockholm.
-
-    `told_sek` is the largest amount, whatever its sign, that the owner has been told since it opened: a step is taken
-    from there. `told_on` is the day it was last told of by itself, or touched by its owner: a reminder is counted from
-    there.
-    """
-
-    incident_id: str
-    check_id: str
-    subject_type: str
-    subject_id: str
-    severity: Severity
-    owner_role: str | None
-    state: State
-    opened_at: datetime
-    last_change_at: datetime
-    resolved_at: datetime | None
-    amount_sek: Decimal | None
-    detail: str
-    opened_on: date
-    age_days: int
-    openings: int
-    acknowledged_at: datetime | None = None
-    snoozed_until: date | None = None
-    told_sek: Decimal | None = None
-    told_on: date | None = None
-    cause_incident_id: str | None = None
-
-    @property
-    def is_resolved(self) -> bool:
-        return self.state is State.RESOLVED
-
-
-@dataclass(frozen=True)
-class Event:
-    """One row of ops.incident_event: what happened to an incident, on which day and in which run.
-
-    `told_in` names the messages that tell of it: None until they are written, empty if nobody is told.
-    """
-
-    incident_id: str
-    event_number: int
-    change: Change
-    on_date: date
-    happened_at: datetime
-    run_id: str | None
-    amount_sek: Decimal | None
-    because: str | None = None
-    told_in: str | None = None
-
-
-@dataclass(frozen=True)
-class Sighting:
-    """A subject that a control points at today."""
-
-    check_id: str
-    subject_type: str
-    subject_id: str
-    severity: Severity
-    owner_role: str | None
-    amount_sek: Decimal | None
-    detail: str
-
-    @property
-    def incident_id(self) -> str:
-        """A key that is the same on any day and in any installation: the control, and ten digits of a hash."""
-        key = "\0".join((self.check_id, self.subject_type, self.subject_id))
-        return f"{self.check_id}-{hashlib.sha256(key.encode()).hexdigest()[:10]}"
-
-
-@dataclass(frozen=True)
-class Findings:
-    """All that a run saw, one sighting per control and subject. `unjudged` are the controls that name subjects and
-    could not be judged."""
-
-    sightings: tuple[Sighting, ...]
-    unjudged: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class Moment:
-    """When something happens: the day it is reckoned for, the time in UTC, and the run, if it is one."""
-
-    as_of: date
-    now: datetime
-    run_id: str | None = None
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What varies between installations: the step by which an amount worsens, the Swedish working days between two
-    reminders, and for each control the feeds whose absence explains what it finds."""
-
-    worsens_step_sek: Decimal
-    reminder_working_days: int
-    is_working_day: Callable[[date], bool]
-    follows_from: Mapping[str, frozenset[str]]
 
 
 def findings(judgement: Judgement, others: Iterable[Sighting] = ()) -> Findings:
@@ -227,41 +106,14 @@ def advance(
         after[incident_id] = incident
         happened += [(incident_id, change) for change in changes]
 
-    causes = _causes([incident for incident in after.values() if not incident.is_resolved], rules)
+    causes = find_causes([incident for incident in after.values() if not incident.is_resolved], rules)
     for incident_id, incident in after.items():
         if not incident.is_resolved:
             after[incident_id], changes = _in_the_light_of(
-                incident, causes.get(incident_id), any(incident_id == i for i, _ in happened), moment, rules
+                incident, causes.get(incident_id), any(incident_id == one for one, _ in happened), moment, rules
             )
             happened += [(incident_id, change) for change in changes]
     return list(after.values()), [event_of(after[incident_id], change, moment) for incident_id, change in happened]
-
-
-def _causes(standing: Iterable[Incident], rules: Rules) -> dict[str, str]:
-    """The cause of each incident that follows from another: a delivery that is missing, or was refused, of a feed that
-    its control reads, and that had opened no later than itself. Of several the oldest, and of its cause the cause.
-
-    A refused file explains that a delivery is missing only towards the same owner: another source may be late, too.
-    """
-    standing = sorted(standing, key=lambda i: (i.opened_on, i.check_id, i.incident_id))
-    missing = [incident for incident in standing if incident.check_id in MISSING]
-    causes: dict[str, str] = {}
-    for incident in standing:
-        for cause in missing:
-            if incident.check_id in MISSING:
-                same = (_feed(cause), cause.owner_role) == (_feed(incident), incident.owner_role)
-                explains = same and MISSING[cause.check_id] > MISSING[incident.check_id]
-            else:
-                explains = _feed(cause) in rules.follows_from.get(incident.check_id, ())
-            if explains and cause.opened_on <= incident.opened_on:
-                causes[incident.incident_id] = cause.incident_id
-                break
-    return {incident_id: causes.get(cause, cause) for incident_id, cause in causes.items()}
-
-
-def _feed(incident: Incident) -> str:
-    """The feed of a subject named <feed>/<source>/<file> or <feed>:<company>[:<month>]."""
-    return re.split("[:/]", incident.subject_id)[0]
 
 
 def _in_the_light_of(

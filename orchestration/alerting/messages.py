@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
-from orchestration.alerting.incidents import OF_SENDING, WEIGHT, Change, Event, Incident, State
+from orchestration.alerting.values import OF_SENDING, WEIGHT, Change, Event, Incident, State
 from orchestration.model import Severity
 
 

@@ -14,10 +14,10 @@ import duckdb
 
 from orchestration.alerting import outbox
 from orchestration.alerting.channels import AlertSettings, Channel, Letter, beat, send
-from orchestration.alerting.incidents import CHANNEL, TEMPLATE, Findings, Moment, Rules, Sighting
 from orchestration.alerting.messages import AddressBook, ControlWords, Facts, Recipient, compose
 from orchestration.alerting.rendering import render
 from orchestration.alerting.store import read_events, read_incidents, transaction, update
+from orchestration.alerting.values import CHANNEL, TEMPLATE, Findings, Moment, Rules, Sighting
 from orchestration.model import Severity
 from orchestration.warehouse import connect
 
@@ -113,6 +113,7 @@ def _write(sending: Sending) -> str | None:
             for row in outbox.rows(message, words, settings.channels, sending.moment.now)
         ]
         outbox.enqueue(connection, written, told)
+        outbox.forget_words(connection, sending.moment.as_of)
     return next((words.fault for _, words in rendered if words.fault), None)
 
 
@@ -143,26 +144,26 @@ def send_waiting(
     warehouse: Path, settings: AlertSettings, clock: Callable[[], datetime], sleep: Callable[[float], None]
 ) -> tuple[int, dict[str, str]]:
     """Sends what waits, channel by channel; how many were taken, and the channels that still have letters, with why."""
-    with connect(warehouse, read_only=True) as connection:
+    with connect(warehouse) as connection:
         letters = outbox.waiting(connection)
-    gone = {letter.channel for letter in letters} - {channel.name for channel in settings.channels}
-    taken, faults = 0, dict.fromkeys(sorted(gone), "den finns inte längre i inställningarna")
-    for channel in settings.channels:
-        left = [letter for letter in letters if letter.channel == channel.name]
-        fault = None
-        for pause in (0, *PAUSES_SECONDS):
-            if left:
-                if pause:
-                    sleep(pause)
-                before = len(left)
-                left, fault = _try_all(warehouse, channel, left, clock)
-                taken += before - len(left)
-        faults |= {channel.name: fault} if left else {}
+        gone = {letter.channel for letter in letters} - {channel.name for channel in settings.channels}
+        taken, faults = 0, dict.fromkeys(sorted(gone), "den finns inte längre i inställningarna")
+        for channel in settings.channels:
+            left = [letter for letter in letters if letter.channel == channel.name]
+            fault = None
+            for pause in (0, *PAUSES_SECONDS):
+                if left:
+                    if pause:
+                        sleep(pause)
+                    before = len(left)
+                    left, fault = _try_all(connection, channel, left, clock)
+                    taken += before - len(left)
+            faults |= {channel.name: fault} if left else {}
     return taken, faults
 
 
 def _try_all(
-    warehouse: Path, channel: Channel, letters: Sequence[Letter], clock: Callable[[], datetime]
+    connection: duckdb.DuckDBPyConnection, channel: Channel, letters: Sequence[Letter], clock: Callable[[], datetime]
 ) -> tuple[list[Letter], str | None]:
     """Tries each letter once; those that were not taken, and what the channel said last. A channel that takes none of
     several in a row is left alone, as each try may take its time."""
@@ -172,8 +173,7 @@ def _try_all(
             left.append(letter)
             continue
         reason = send(channel, letter)
-        with connect(warehouse) as connection:
-            outbox.mark(connection, letter, reason, clock())
+        outbox.mark(connection, letter, reason, clock())  # committed at once
         in_a_row = in_a_row + 1 if reason else 0
         if reason:
             fault = reason

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import duckdb
 
-from orchestration.alerting.incidents import (
+from orchestration.alerting.incidents import acknowledge, advance, event_of, snooze
+from orchestration.alerting.values import (
     OF_SENDING,
     REFUSED,
     WEIGHT,
@@ -20,10 +21,6 @@ from orchestration.alerting.incidents import (
     Rules,
     Sighting,
     State,
-    acknowledge,
-    advance,
-    event_of,
-    snooze,
 )
 from orchestration.errors import ReferenceTableError, UsageError
 from orchestration.model import IncidentCount, Severity
@@ -124,8 +121,11 @@ def touch(workspace: Workspace, incident_id: str, moment: Moment, until: date | 
     return touched
 
 
-def refused_files(connection: duckdb.DuckDBPyConnection, files: Iterable[tuple[str, str, str]]) -> list[Sighting]:
-    """What the files that wait in refused/ (path below it, rule, reason) give incidents of, towards their owners."""
+def refused_files(
+    connection: duckdb.DuckDBPyConnection, files: Iterable[tuple[str, str, str]], mask: Callable[[str], str]
+) -> list[Sighting]:
+    """What the files that wait in refused/ (path below it, rule, reason) give incidents of, towards their owners. What
+    somebody named a file is masked as any free text."""
     owners = {
         (feed, source): owner
         for feed, source, owner in connection.execute("select feed, source, owner from raw.feed_source").fetchall()
@@ -134,8 +134,8 @@ def refused_files(connection: duckdb.DuckDBPyConnection, files: Iterable[tuple[s
     for path, rule, reason in files:
         feed, _, rest = path.partition("/")
         owner = owners.get((feed, rest.partition("/")[0]))
-        detail = f"Filen {path} togs inte emot ({rule}). {reason}"
-        sightings.append(Sighting(REFUSED, "file", path, Severity.REFUSE, owner, None, detail))
+        detail = mask(f"Filen {path} togs inte emot ({rule}). {reason}")
+        sightings.append(Sighting(REFUSED, "file", mask(path), Severity.REFUSE, owner, None, detail))
     return sightings
 
 

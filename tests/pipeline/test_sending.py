@@ -2,20 +2,23 @@
 
 import json
 import os
+import re
 import socket
 import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -24,11 +27,12 @@ from aiosmtpd.controller import Controller
 from orchestration import ops
 from orchestration.alerting import store
 from orchestration.alerting.channels import read_alert_settings
-from orchestration.alerting.incidents import Findings, Moment, Rules, Sighting
 from orchestration.alerting.messages import ControlWords
 from orchestration.alerting.sending import Sending, Sent, tell
+from orchestration.alerting.values import Findings, Moment, Rules, Sighting
 from orchestration.model import Severity
 from orchestration.settings import CHECKOUT
+from tests.pipeline.conftest import Ended, LongWork, Stage, verb
 
 MONDAY = date(2025, 1, 20)
 RULES = Rules(Decimal(1_000_000), 5, lambda day: day.weekday() < 5, {"N1": frozenset({"ledger"})})
@@ -36,16 +40,17 @@ WORDS = {("F1", "controls.control_f1"): ControlWords("Inaktuella prognoser", "Se
 
 
 class Mailbox:
-    """An SMTP server's handler: keeps what it takes; takes nothing from `refuses` on."""
+    """An SMTP server's handler: keeps what it takes, which is nothing while it refuses, or to an unknown address."""
 
     def __init__(self) -> None:
         self.letters: list[EmailMessage] = []
         self.recipients: list[list[str]] = []
         self.is_refusing = False
+        self.unknown = ""
         self.spoke_tls: list[bool] = []
 
     async def handle_DATA(self, server, session, envelope) -> str:  # noqa: N802, aiosmtpd's own name
-        if self.is_refusing:
+        if self.is_refusing or self.unknown in envelope.rcpt_tos:
             return "451 try again later"
         self.letters.append(message_from_bytes(envelope.content, policy=policy.default))
         self.recipients.append(envelope.rcpt_tos)
@@ -308,23 +313,17 @@ def test_a_kill_between_sending_and_marking_repeats_that_one_under_the_same_id(
 ):
     letters, port = mailbox
     region = Region(tmp_path, settings(port))
-    region.find(0, *(stale(f"A{n}", owner=role) for n, role in enumerate(["Chef", "Ekonom", "Okänd"])))
+    region.find(0, *(stale(f"A{n}", owner=role) for n, role in enumerate(["Chef", "Okänd", "Okänd också"])))
     command = [sys.executable, "-c", KILLED_AFTER_TWO, str(region.warehouse), str(region.file)]
     killed = subprocess.run(command, cwd=CHECKOUT, env={**os.environ, "PYTHONPATH": str(CHECKOUT)}, check=False)
+    first, second = letters.ids
     assert killed.returncode == 9
-    before = list(dict.fromkeys(letters.ids))
 
     tell(region.sending(0), {})
 
-    after = list(dict.fromkeys(letters.ids))
-    repeated = {
-        event_id
-        for event_id in before
-        if len([i for i in letters.ids if i == event_id])
-        > len({tuple(to) for i, to in zip(letters.ids, letters.recipients, strict=True) if i == event_id})
-    }
-    assert (len(before), len(after)) == (2, 3)
-    assert repeated == {before[1]}
+    *again, third = sorted(letters.ids[2:], key=lambda event_id: event_id != second)
+    assert again == [second], "sent, and not marked"
+    assert len({first, second, third}) == 3
     assert region.rows("select count(*) from ops.outbox where status = 'sent'") == [(3,)]
 
 
@@ -353,6 +352,24 @@ def test_what_a_channel_does_not_take_waits_is_tried_again_and_is_an_incident(
         "Öppet 21 januari 2025, 1 ärende, 4,0 mnkr",
     ]
     assert region.rows("select state from ops.incident where check_id = 'A1'") == [("resolved",)]
+
+
+def test_an_address_that_is_not_taken_does_not_have_the_other_get_it_again(region: Region, letters: Mailbox):
+    letters.unknown = "controller@region.example"
+    region.morning(0, stale(owner="Ekonom"))
+    letters.unknown = ""
+    region.morning(1, stale(owner="Ekonom"))
+    opened = [to for to, subject in zip(letters.recipients, letters.subjects, strict=True) if "prognoser" in subject]
+    assert sorted(opened) == [["controller@region.example"], ["ekonom@region.example"]]
+
+
+def test_what_was_sent_long_ago_keeps_its_id_and_loses_its_words(region: Region, letters: Mailbox):
+    region.morning(0, stale())
+    region.morning(45)
+    kept = region.rows(
+        "select on_date, event_id is not null, html is not null from ops.outbox order by on_date, channel"
+    )
+    assert [row[1:] for row in kept] == [(True, False)] * 2 + [(True, True)] * 2
 
 
 def test_a_channel_that_is_not_there_keeps_no_other_waiting(tmp_path: Path, endpoint: Endpoint):
@@ -455,3 +472,78 @@ def test_a_card_comes_to_the_teams_channel(tmp_path: Path, certificate: ssl.SSLC
     assert card["type"] == "AdaptiveCard"
     assert texts[0] == "Nettoeffekt: Stopp, ingenting publicerades: Kontroll M1"
     assert "Nyckeln håller inte." in texts[1]
+
+
+# --- a whole morning -------------------------------------------------------------------------------------------------
+
+TUESDAY = "2025-02-04"
+
+
+@dataclass(frozen=True)
+class Told:
+    """A morning of the demo region with a channel that does not answer, `status` after it, the same morning once more
+    when it does, and what an acknowledgement then leaves."""
+
+    silent: Ended
+    status: Ended
+    again: Ended
+    status_again: Ended
+    letters: Mailbox
+    acknowledged: Ended
+
+
+def run_with_a_channel(stage: Stage) -> Told:
+    directory = stage.copy_of_demo()
+    letters, port = Mailbox(), free_port()
+    file = stage.folder / "alerts.yaml"
+    file.write_text(
+        "engineers: {role: Systemförvaltare, address: system@region.example}\n"
+        "owners: {Regiondirektör: direktor@region.example}\n"
+        f"channels: [{{name: e-post, url: 'mailto://127.0.0.1:{port}?from=nettoeffekt@region.example'}}]\n"
+    )
+    file.chmod(0o600)
+    run = partial(verb, directory, "run", "--as-of", TUESDAY, alerts=file)
+    silent, status = run(), verb(directory, "status")
+    server = Controller(letters, hostname="127.0.0.1", port=port)
+    server.start()
+    again, status_again = run(), verb(directory, "status")
+    server.stop()
+    (stale,) = (row for row in json.loads(verb(directory, "incidents", "--json").out) if row["check_id"] == "F3")
+    acknowledged = verb(directory, "incidents", "ack", stale["incident_id"], "--because", "Rättas i nästa rapport")
+    return Told(silent, status, again, status_again, letters, acknowledged)
+
+
+LONG_WORK = [LongWork("told", 60, run_with_a_channel)]
+
+
+@pytest.fixture
+def told(long_work: Callable[[str], Any]) -> Told:
+    return long_work("told")
+
+
+def test_a_warning_of_an_otherwise_green_run_reaches_its_owner(told: Told):
+    assert told.silent.code == told.again.code == 0
+    to_owner = [
+        letter
+        for letter, to in zip(told.letters.letters, told.letters.recipients, strict=True)
+        if to == ["direktor@region.example"]
+    ]
+    (digest,) = (letter for letter in to_owner if "Öppet 4 februari 2025" in letter["Subject"])
+    text = digest.get_body(("plain",)).get_content()
+    assert "avvikelsen −175,0 mnkr för HSF, uträknat −146,6 mnkr" in text
+    assert "kontroll F3" in text
+
+
+def test_a_channel_that_does_not_answer_costs_no_run_and_is_seen_until_it_does(told: Told):
+    waits = "Messages wait: the channel e-post does not take them"
+    assert waits in told.silent.out
+    assert waits in told.status.out
+    assert "New release" in told.silent.out
+    assert told.again.out.startswith(f"Nothing new as of {TUESDAY}\n")
+    assert waits not in told.again.out + told.status_again.out
+    assert len(told.letters.ids) == len(set(told.letters.ids)) > 3
+
+
+def test_an_acknowledgement_is_said_and_kept(told: Told):
+    assert told.acknowledged.code == 0
+    assert re.match(r"F3-\w+ +warn  acknowledged since 2025-01-31", told.acknowledged.out)

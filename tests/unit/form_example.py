@@ -1,7 +1,7 @@
-"""A form of five actions, as it is given out; `forms/ifylld.xlsx` is the same filled in and calculated.
+"""A form of eight actions, as it is given out; `forms/ifylld.xlsx` is the same filled in and calculated.
 
-In the filled one the first action has a new forecast, the second is confirmed, the third has text for a number, the
-fourth is left blank, and the fifth has lost its id. A spreadsheet library calculated it once; a test holds its formulas
+In the filled one the first action has a new forecast, the third has text for a number, the fourth is left blank, the
+fifth has lost its id, and the others are confirmed. A spreadsheet library calculated it once; a test holds its formulas
 to those that are written today.
 """
 
@@ -32,5 +32,6 @@ FORM = Form(
         _action(3, "Växla ut köpt vård", "39"),
         _action(4, '=HYPERLINK("http://exempel")', "9"),
         _action(5, "Ej uppdelat i källan", "131.3"),
+        *(_action(number, f"Åtgärd {number}", str(number)) for number in (6, 7, 8)),
     ),
 )

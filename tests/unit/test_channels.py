@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.alerting.channels import Audience, read_alert_settings
+from orchestration.alerting.channels import Audience, check_channels, read_alert_settings
 from orchestration.errors import UsageError
 from orchestration.settings import CHECKOUT
 
@@ -31,6 +31,7 @@ def written(file: Path, text: str, mode: int = 0o600) -> Path:
 def test_the_file_of_the_readme_is_one(file: Path):
     (text,) = re.findall(r"```yaml\n(.*?)```", (CHECKOUT / "README.md").read_text("utf-8"), re.DOTALL)
     settings = read_alert_settings(written(file, text))
+    check_channels(settings)
     assert [(channel.name, channel.audience, channel.is_mail) for channel in settings.channels] == [
         ("e-post", Audience.OWNERS, True),
         ("teams", Audience.ENGINEERS, False),
@@ -58,7 +59,6 @@ def test_without_a_file_nobody_is_told():
         ("{Chef: chef@region.example}", "[Chef]", "owners: not a mapping"),
         ("mailtos://", "mailto://", "channels[0].url: mailto is sent in clear"),
         ("mailtos://", "json://", "channels[0].url: json is sent in clear"),
-        ("mailtos://smtp", "pigeon://smtp", "channels[0].url: Apprise does not take it"),
         ('?from=n@region.example"}', '?from=n@region.example", for: all}', "channels[0].for: 'all' is no audience"),
         ("name: e-post, ", "", "channels[0].name is missing"),
         ("engineers:", "heartbeat: http://puls.region.example\nengineers:", "heartbeat: http is sent in clear"),
@@ -71,6 +71,14 @@ def test_what_is_wrong_is_named(file: Path, old: str, new: str, named: str):
     with pytest.raises(UsageError, match=re.escape(named)) as raised:
         read_alert_settings(written(file, SETTINGS.replace(old, new)))
     assert str(raised.value).startswith("NETTOEFFEKT_ALERTS: ")
+
+
+@pytest.mark.parametrize("url", ["pigeon://smtp.region.example", "mailtos://", "workflows://host/no signature"])
+def test_a_channel_that_apprise_cannot_use_is_named(file: Path, url: str):
+    text = SETTINGS.replace("mailtos://smtp.region.example?from=n@region.example", url)
+    settings = read_alert_settings(written(file, text))
+    with pytest.raises(UsageError, match=re.escape("channels[0].url: Apprise does not take it")):
+        check_channels(settings)
 
 
 def test_two_channels_have_two_names(file: Path):

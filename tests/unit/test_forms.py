@@ -4,17 +4,19 @@ import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from orchestration.errors import UsageError
+from orchestration.model import LoadReport
 from orchestration.reporting.form_sheets import COLUMNS, GUIDE, READ, READ_HEADERS, SHEET, write_form
 from orchestration.reporting.forms import Form, read_forms, write_forms
 from orchestration.settings import Workspace
 from orchestration.warehouse import connect
+from tests.conftest import Deliver
 from tests.unit.form_example import FILLED, FORM
 
 Sheets = dict[str, str]
@@ -79,12 +81,12 @@ def test_every_cell_to_fill_in_says_what_may_be_written_there(workbook: Path):
     areas = {re.search(r'sqref="([^"]+)"', rule)[1]: re.search(r'type="(\w+)"', rule)[1] for rule in rules}
     assert areas == {
         "C4": "date",
-        "J7:J11": "decimal",
-        "K7:K11": "list",
-        "L7:L11": "decimal",
-        "M7:M11": "textLength",
-        "N7:N11": "list",
-        "O7:O11": "textLength",
+        "J7:J14": "decimal",
+        "K7:K14": "list",
+        "L7:L14": "decimal",
+        "M7:M14": "textLength",
+        "N7:N14": "list",
+        "O7:O14": "textLength",
     }
     assert all(re.search(r'promptTitle="\w', rule) and re.search(r'error="\w', rule) for rule in rules)
 
@@ -126,6 +128,7 @@ def test_a_changed_a_confirmed_and_a_spoiled_row_are_read_and_no_other():
         ("RD-A01", "25.5", "Nej"),
         ("RD-A02", "22.7", "Ja"),
         ("RD-A03", "ca 40", "Nej"),
+        *((f"RD-A0{number}", str(number), "Ja") for number in (6, 7, 8)),
     ]
     assert {(row["År"], row["Avser månad"], row["Inlämnad av"]) for row in read} == {
         ("2024", "2024-12", FORM.owner_role)
@@ -134,6 +137,36 @@ def test_a_changed_a_confirmed_and_a_spoiled_row_are_read_and_no_other():
 
 def test_a_form_that_nobody_has_filled_in_has_nothing_to_read(workbook: Path):
     assert answers(workbook) == []
+
+
+def test_a_form_that_comes_back_is_loaded_and_what_is_spoiled_is_set_aside(
+    deliver: Deliver, load_inbox: Callable[..., LoadReport], query: Callable[..., list[tuple]]
+):
+    deliver("forecast/blankett/Hälso- och sjukvårdsdirektör 2024-12.xlsx", FILLED.read_bytes())
+
+    (delivery,) = load_inbox().deliveries
+
+    assert (delivery.status, delivery.rows_accepted, delivery.rows_quarantined) == ("loaded", 5, 1)
+    rows = query(
+        "select action_id, forecast_sek, is_confirmation, outcome_ytd_sek, deviation_cause from raw.forecast order by 1"
+    )
+    assert rows == [
+        ("RD-A01", Decimal(25_500_000), False, Decimal(24_000_000), "complex"),
+        ("RD-A02", Decimal(22_700_000), True, None, None),
+        *((f"RD-A0{number}", Decimal(number * 1_000_000), True, None, None) for number in (6, 7, 8)),
+    ]
+    assert query("select distinct year, as_of_month, submitted_at, submitted_by_role from raw.forecast") == [
+        (2024, date(2024, 12, 1), datetime(2025, 1, 30, 23), FORM.owner_role)
+    ]
+    assert query("select column_name, text from raw.quarantine") == [("forecast_sek", "ca 40")]
+
+
+def test_a_form_that_nobody_has_filled_in_is_refused_by_name(
+    workbook: Path, deliver: Deliver, load_inbox: Callable[..., LoadReport]
+):
+    deliver("forecast/blankett/tom.xlsx", workbook.read_bytes())
+    (delivery,) = load_inbox().deliveries
+    assert (delivery.status, delivery.rule) == ("refused", "no_rows")
 
 
 # --- from the published release --------------------------------------------------------------------------------------

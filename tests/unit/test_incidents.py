@@ -13,18 +13,8 @@ from hypothesis import strategies as st
 
 from orchestration import ops
 from orchestration.alerting import store
-from orchestration.alerting.incidents import (
-    Findings,
-    Incident,
-    Moment,
-    Rules,
-    Sighting,
-    State,
-    acknowledge,
-    advance,
-    findings,
-    snooze,
-)
+from orchestration.alerting.incidents import acknowledge, advance, findings, snooze
+from orchestration.alerting.values import Findings, Incident, Moment, Rules, Sighting, State
 from orchestration.errors import ReferenceTableError, UsageError
 from orchestration.model import CheckResult, Finding, IncidentCount, Judgement, Severity, Status
 from orchestration.settings import Workspace
@@ -398,7 +388,8 @@ def test_a_refused_file_is_an_incident_of_its_sources_owner(connection: duckdb.D
         "create table raw.feed_source as select 'ledger' as feed, 'ekonomisystem' as source, 'Ekonom' as owner"
     )
     files = [("ledger/ekonomisystem/jan.csv", "header", "Rubriken saknas."), ("vader/smhi/regn.csv", "feed", "Okänt.")]
-    known, unknown = store.refused_files(connection, files)
+    known, unknown = store.refused_files(connection, files, lambda text: text.replace("regn", "[ord]"))
+    assert unknown.subject_id == "vader/smhi/[ord].csv"
     assert (known.check_id, known.subject_type, known.severity) == ("D1", "file", Severity.REFUSE)
     assert (known.owner_role, unknown.owner_role) == ("Ekonom", None)
     assert known.detail == "Filen ledger/ekonomisystem/jan.csv togs inte emot (header). Rubriken saknas."

@@ -7,19 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.alerting.incidents import (
-    Event,
-    Findings,
-    Incident,
-    Moment,
-    Rules,
-    Sighting,
-    acknowledge,
-    advance,
-    snooze,
-)
+from orchestration.alerting.incidents import acknowledge, advance, snooze
 from orchestration.alerting.messages import AddressBook, ControlWords, Facts, Kind, Message, Recipient, Told, compose
 from orchestration.alerting.rendering import mnkr, render
+from orchestration.alerting.values import Event, Findings, Incident, Moment, Rules, Sighting
 from orchestration.model import Severity
 
 MONDAY = date(2025, 1, 20)
