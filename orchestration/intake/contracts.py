@@ -24,7 +24,6 @@ from typing import Any
 from orchestration.errors import ContractError
 from orchestration.intake.contract_file import BrokenContractError, check_standard, parse
 from orchestration.intake.contract_rules import (
-    AMOUNT_FACTORS,
     COLUMN_KEYS,
     ENCODINGS,
     FORMATS,
@@ -33,10 +32,8 @@ from orchestration.intake.contract_rules import (
     SERVER_KEYS,
     UNITS,
     base_type,
-    check_formats,
     check_known,
     check_mapping,
-    check_marks,
     check_name,
     check_one_of,
     check_pattern,
@@ -45,6 +42,7 @@ from orchestration.intake.contract_rules import (
     require,
     text_of,
 )
+from orchestration.intake.dialect import AMOUNT_FACTORS, check_formats, check_marks
 
 PERSONAL = frozenset({"personal", "personal_if_identity_number", "personal_dropped"})
 CLASSIFICATIONS = PERSONAL | {"internal", "free_text"}
@@ -83,8 +81,19 @@ class DueRule:
 
 @dataclass(frozen=True)
 class Source:
-    """One server of a contract: how one system delivers the feed. `amount_factor` is SEK per delivered unit, for the
-    columns of unit SEK; formats are strftime's; a column that is neither in `headers` nor `constants` is NULL."""
+    """One server of a contract: how one system delivers the feed. A column that is neither in `headers` nor `constants`
+    is NULL.
+
+    thousands_mark    a blank stands for space, no-break space (U+00A0) and narrow no-break space (U+202F)
+    negative_forms    beside the leading minus, '-' or U+2212: trailing (1,50-), parentheses ((1,50))
+    unit_suffixes     what may stand after a number, and its unit: an amount unit for columns of unit SEK (mkr: mnkr),
+                      else the column's own unit (tim: hours); bare amounts are in `amount_factor`
+    *_format          see moments.py; a year of two digits is 1969-2068
+    sentinel_dates    dates that mean "not given"
+    max_period        above 12: periods from 13 to it are the December of their year
+    has_excel_errors  texts as #N/A and #SAKNAS! are faults in every column
+    amount_factor     SEK per delivered unit, for the columns of unit SEK
+    """
 
     feed: str
     name: str
@@ -94,11 +103,16 @@ class Source:
     encoding: str
     decimal_mark: str
     thousands_mark: str | None
+    negative_forms: tuple[str, ...]
+    unit_suffixes: Mapping[str, str]
     date_format: str
     month_format: str
     timestamp_format: str
     timezone: str
-    amount_factor: int
+    sentinel_dates: tuple[date, ...]
+    max_period: int
+    has_excel_errors: bool
+    amount_factor: Decimal
     headers: Mapping[str, str]
     ignored_headers: tuple[str, ...]
     constants: Mapping[str, str]
@@ -266,8 +280,6 @@ def _source(server: dict[str, Any], feed: str, columns: Mapping[str, Column]) ->
     check_one_of(f"{path}.encoding", extra["encoding"], ENCODINGS)
     check_marks(extra, path)
     check_formats(extra, path)
-    amount_unit = extra.get("amountUnit", "SEK")
-    check_one_of(f"{path}.amountUnit", amount_unit, AMOUNT_FACTORS)
     check_mapping(extra, path, columns)
     return Source(
         feed=feed,
@@ -278,11 +290,16 @@ def _source(server: dict[str, Any], feed: str, columns: Mapping[str, Column]) ->
         encoding=extra["encoding"],
         decimal_mark=extra["decimalMark"],
         thousands_mark=extra.get("thousandsMark"),
+        negative_forms=tuple(extra.get("negativeForms", ())),
+        unit_suffixes=MappingProxyType(extra.get("unitSuffixes", {})),
         date_format=extra.get("dateFormat", "%Y-%m-%d"),
         month_format=extra.get("monthFormat", "%Y-%m"),
         timestamp_format=extra.get("timestampFormat", "%Y-%m-%d %H:%M:%S"),
         timezone=extra.get("timezone", "Europe/Stockholm"),
-        amount_factor=AMOUNT_FACTORS[amount_unit],
+        sentinel_dates=tuple(date.fromisoformat(text) for text in extra.get("sentinelDates", ())),
+        max_period=extra.get("maxPeriod", 12),
+        has_excel_errors=extra.get("excelErrors", server["format"] == "xlsx"),
+        amount_factor=AMOUNT_FACTORS[extra.get("amountUnit", "SEK")],
         headers=MappingProxyType(extra["headers"]),
         ignored_headers=tuple(extra.get("ignoredHeaders", ())),
         constants=MappingProxyType(extra.get("constants", {})),
