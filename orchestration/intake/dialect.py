@@ -41,11 +41,13 @@ def check_marks(extra: Mapping[str, Any], path: str) -> None:
         check_one_of(f"{path}.negativeForms", form, NEGATIVE_FORMS)
     check_one_of(f"{path}.amountUnit", extra.get("amountUnit", "SEK"), AMOUNT_FACTORS)
     for suffix, unit in extra.get("unitSuffixes", {}).items():
-        place = f"{path}.unitSuffixes.{suffix}"
+        place = f"{path}.unitSuffixes"
         check_one_of(place, unit, dict.fromkeys((*AMOUNT_FACTORS, *UNITS)))
         # A sign, a mark or a digit in a suffix could be part of the number before it.
         is_plain = re.fullmatch(r"[^\W\d_][^\d()+\-\N{MINUS SIGN}]*|[%€$]", suffix) and suffix == suffix.strip()
-        require(bool(is_plain), place, "no suffix", "Begin with a letter or %; no digit, sign or bracket.")
+        require(
+            bool(is_plain), place, f"'{suffix}' is no suffix", "Begin with a letter or %; no digit, sign or bracket."
+        )
 
 
 def check_formats(extra: Mapping[str, Any], path: str) -> None:

@@ -14,7 +14,7 @@ from orchestration.intake.sql import literal, matches
 
 MINUS = "\N{MINUS SIGN}"
 FOOTNOTE_MARKS = "⁰¹²³⁴⁵⁶⁷⁸⁹*†‡§"
-UNIT_LIKE = r"[\p{L}%€$][^\d]*"
+UNIT_LIKE = "[A-Za-zÅÄÖåäö%€$][^0-9]*"
 
 
 def number(column: Column, source: Source, text: str) -> tuple[str, dict[str, str]]:
