@@ -46,7 +46,7 @@ def check_marks(extra: Mapping[str, Any], path: str) -> None:
         # A sign, a mark or a digit in a suffix could be part of the number before it.
         is_plain = re.fullmatch(r"[^\W\d_][^\d()+\-\N{MINUS SIGN}]*|[%€$]", suffix) and suffix == suffix.strip()
         require(
-            bool(is_plain), place, f"'{suffix}' is no suffix", "Begin with a letter or %; no digit, sign or bracket."
+            bool(is_plain), place, f"'{suffix}' is no suffix", "Begin with a letter or %, without digits and signs."
         )
 
 
