@@ -280,18 +280,14 @@ def _verdict(contract: Contract, source: Source, delivered: Delivered, columns: 
             beginning = literal(left_out.removesuffix("*"))
             condition = f"starts_with({at}, {beginning})" if left_out.endswith("*") else f"{at} = {beginning}"
             cases.append((condition, f"intake_set_aside(row_number, null, {given}"))
+    broken = [condition for condition, _ in rules]
+    named = [f"case when {condition} then {literal(fault)} end" for condition, fault in rules]
     if delivered.fault is not None:
-        cases.append(
-            (
-                f"{delivered.fault} is not null",
-                f"intake_set_aside(row_number, {delivered.fault}, {given}",
-            )
-        )
-    if rules:
-        named = ", ".join(f"case when {condition} then {literal(fault)} end" for condition, fault in rules)
-        broken = " or ".join(condition for condition, _ in rules)
-        faults = f"concat_ws({literal(FAULT_MARK)}, {named})"
-        cases.append((broken, f"intake_set_aside(row_number, {faults}, {given}"))
+        broken.append(f"{delivered.fault} is not null")
+        named.append(delivered.fault)
+    if broken:
+        faults = f"concat_ws({literal(FAULT_MARK)}, {', '.join(named)})"
+        cases.append((" or ".join(broken), f"intake_set_aside(row_number, {faults}, {given}"))
     return "case " + " ".join(f"when {condition} then {call}" for condition, call in cases) + " else true end"
 
 
