@@ -5,9 +5,7 @@ Each raises BrokenContractError with the key path it was given.
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from orchestration.intake.contract_file import BrokenContractError
 
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
 ENCODINGS = ("utf-8", "cp1252", "iso-8859-1", "iso-8859-15", "utf-16", "cp437", "pc8")
 FORMATS = ("csv", "fixed", "sie", "xlsx")
 UNITS = ("SEK", "hours", "fte", "pct", "count")
-AMOUNT_FACTORS = {"SEK": 1, "tkr": 1_000, "mnkr": 1_000_000}
 LOGICAL_TYPES = {
     "VARCHAR": "string",
     "DECIMAL": "number",
@@ -43,10 +40,15 @@ SERVER_KEYS = {
     "encoding": "text",
     "decimalMark": "text",
     "thousandsMark": "text",
+    "negativeForms": "texts",
+    "unitSuffixes": "map",
     "dateFormat": "text",
     "monthFormat": "text",
     "timestampFormat": "text",
     "timezone": "text",
+    "sentinelDates": "texts",
+    "maxPeriod": "integer",
+    "excelErrors": "flag",
     "amountUnit": "text",
     "headers": "map",
     "ignoredHeaders": "texts",
@@ -65,6 +67,7 @@ SERVER_KEYS = {
     "sheet": "text",
     "headerRow": "row number",
     "leftOutRows": "lists",
+    "controlTotal": "map",
 }
 REQUIRED_SERVER_KEYS = ("decimalMark", "headers")
 # The keys that not every format has, and whether it must have them; on a server of another format they are refused.
@@ -211,29 +214,6 @@ def require(holds: bool, place: str, rule: str, remedy: str) -> None:
         raise BrokenContractError(place, rule, remedy)
 
 
-def check_marks(extra: Mapping[str, Any], path: str) -> None:
-    for key in ("delimiter", "decimalMark", "thousandsMark"):
-        require(len(extra.get(key, ";")) == 1, f"{path}.{key}", "it is not one character", "Write one character.")
-    check_one_of(f"{path}.decimalMark", extra["decimalMark"], (",", "."))
-    differ = extra.get("thousandsMark") != extra["decimalMark"]
-    require(differ, f"{path}.thousandsMark", "it is the decimal mark too", "Use another, or leave it out.")
-
-
-def check_formats(extra: Mapping[str, Any], path: str) -> None:
-    for key in ("dateFormat", "monthFormat", "timestampFormat"):
-        text = extra.get(key, "%Y-%m")
-        try:
-            read = datetime.strptime(datetime(2024, 10, 1).strftime(text), text)
-        except ValueError:
-            read = None
-        is_format = read is not None and (read.year, read.month) == (2024, 10)
-        require(is_format, f"{path}.{key}", f"'{text}' does not say year and month", "Write it as in '%Y-%m-%d'.")
-    try:
-        ZoneInfo(extra.get("timezone", "UTC"))
-    except (KeyError, ValueError, OSError):
-        raise BrokenContractError(f"{path}.timezone", "no such time zone", "Write as in 'Europe/Stockholm'.") from None
-
-
 def check_mapping(extra: Mapping[str, Any], path: str, columns: Mapping[str, "Column"]) -> None:
     headers, constants, values = extra["headers"], extra.get("constants", {}), extra.get("values", {})
     for key in ("headers", "constants", "values", "negatedColumns", "balancedBy"):
@@ -265,6 +245,13 @@ def check_mapping(extra: Mapping[str, Any], path: str, columns: Mapping[str, "Co
     for name in extra.get("negatedColumns", ()):
         is_number = columns[name].data_type.startswith("DECIMAL")
         require(is_number, f"{path}.negatedColumns", f"'{name}' has no sign to turn", "Name amounts only.")
+
+
+def check_control_total(extra: Mapping[str, Any], path: str) -> None:
+    """The row of the control total names its header, its text and perhaps where the rows are counted, and no more."""
+    row = extra.get("controlTotal", {"header": "", "text": ""})
+    is_whole = {"header", "text"} <= row.keys() <= {"header", "text", "countHeader"}
+    require(is_whole, f"{path}.controlTotal", "it is not header, text and countHeader", "Give the first two, or all.")
 
 
 def check_left_out_rows(extra: Mapping[str, Any], path: str) -> None:

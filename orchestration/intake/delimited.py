@@ -5,7 +5,9 @@ not the same (a line break within quotes, a blank line, a line with too few colu
 """
 
 import csv
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 
@@ -102,6 +104,24 @@ def delivered(
     return Delivered(relation, tuple(str(part.path) for part in text.parts), columns, extract)
 
 
+def written(
+    headers: list[str], rows: Iterable[tuple[int, list[str]]], target: Path, extract_header: str | None
+) -> Delivered:
+    """Rows that come with their numbers, written to `target` for SQL to read."""
+    place = headers.index(extract_header) if extract_header else None
+    extract = None
+    with target.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, delimiter=MARK, lineterminator="\n")
+        for number, cells in rows:
+            if place is not None and extract is None:
+                extract = cells[place].strip() or None
+            writer.writerow([number, *cells])
+    columns = {header: f"c{position}" for position, header in enumerate(headers, 1)}
+    read = scan(Dialect(MARK), len(headers) + 1, has_header=False)
+    relation = f"select * exclude (c0), cast(c0 as bigint) as row_number from {read}"
+    return Delivered(relation, (str(target),), columns, extract)
+
+
 def _first_text(text: Text, headers: list[str], dialect: Dialect, header: str) -> str | None:
     """What stands in a column on the first row that has anything there."""
     place = headers.index(header)
@@ -166,10 +186,9 @@ def _make_moves(connection: duckdb.DuckDBPyConnection) -> None:
 
 def set_rejects_aside(connection: duckdb.DuckDBPyConnection, contract: Contract, tally: Tally) -> None:
     """Takes the lines that could not be split to the tally."""
-    for row_number, text in connection.execute(f"select row_number, row_text from {MOVES}_line order by 1").fetchall():
-        tally.set_aside(
-            row_number, "quarantined", "|columns", HIDDEN if contract.has_personal_data else text, None, None
-        )
+    lines = connection.execute(f"select row_number, row_text from {MOVES}_line order by 1").fetchall()
+    for row_number, text in lines:
+        tally.set_aside(row_number, "|columns", HIDDEN if contract.has_personal_data else text, None, None)
 
 
 def require_every_line(connection: duckdb.DuckDBPyConnection, text: Text, rows: int, dialect: Dialect) -> None:

@@ -57,7 +57,7 @@ class Tally:
     accepted: int = 0
     quarantined: list[AsideRow] = field(default_factory=list)
     left_out: list[AsideRow] = field(default_factory=list)
-    totals: list[AsideRow] = field(default_factory=list)
+    totals: list[tuple[str | None, Decimal | None]] = field(default_factory=list)
     irregular: list[tuple[int, str]] = field(default_factory=list)
     masked: int = 0
     of_other_extracts: int = 0
@@ -65,18 +65,24 @@ class Tally:
     @property
     def rows(self) -> int:
         """All rows seen, whatever became of them."""
-        aside = len(self.quarantined) + len(self.left_out) + len(self.totals)
+        aside = len(self.quarantined) + len(self.left_out)
         return self.accepted + aside + self.of_other_extracts
 
     def set_aside(
-        self, row_number: int, kind: str, faults: str, text: str | None, amount: str | None, slice_id: str | None
+        self, row_number: int, faults: str | None, text: str | None, amount: str | None, slice_id: str | None
     ) -> bool:
-        """Takes a row that is not accepted. SQL calls it for those rows alone; the answer keeps them out of raw."""
+        """Takes a row that is not accepted: with faults to quarantine, without it is left out. SQL calls it for those
+        rows alone; the answer keeps them out of raw."""
         clean = None if text is None else mask(text)[0]
         broken = tuple(faults.split(FAULT_MARK)) if faults else ()
         row = AsideRow(row_number, broken, clean, Decimal(amount) if amount else None, slice_id)
-        {"quarantined": self.quarantined, "left_out": self.left_out, "total": self.totals}[kind].append(row)
+        (self.quarantined if broken else self.left_out).append(row)
         return False
+
+    def set_total_aside(self, row_number: int, text: str | None, amount: str | None, count: str | None) -> bool:
+        """Takes the row that states the control total: it is left out, and remembered."""
+        self.totals.append((count, Decimal(amount) if amount else None))
+        return self.set_aside(row_number, None, text, amount, None)
 
     def set_extract_aside(self, text: str) -> bool:
         """Takes a row that tells another extract date than the first row does."""
@@ -106,10 +112,14 @@ class LentFunctions:
         self.tally = Tally(0)
 
     def set_aside(
-        self, row_number: int, kind: str, faults: str, text: str | None, amount: str | None, slice_id: str | None
+        self, row_number: int, faults: str | None, text: str | None, amount: str | None, slice_id: str | None
     ) -> bool:
         """Takes a row to the tally of the file in hand."""
-        return self.tally.set_aside(row_number, kind, faults, text, amount, slice_id)
+        return self.tally.set_aside(row_number, faults, text, amount, slice_id)
+
+    def set_total_aside(self, row_number: int, text: str | None, amount: str | None, count: str | None) -> bool:
+        """Takes the row of the control total to it."""
+        return self.tally.set_total_aside(row_number, text, amount, count)
 
     def set_irregular_aside(self, row_number: int, given: str) -> bool:
         """Takes a row that must be read once more to it."""
@@ -138,10 +148,11 @@ def lent_functions(connection: duckdb.DuckDBPyConnection, key: PersonKey | None)
     """Lends a connection the functions that `insert` needs. Rows may come in any order: each has its number."""
     lent = LentFunctions(key)
     connection.execute("set preserve_insertion_order = false")
-    aside = (["bigint", *["varchar"] * 5], "boolean")
+    aside = (["bigint", *["varchar"] * 4], "boolean")
     text = (["varchar"], "varchar")
     functions: dict[str, tuple[Callable[..., object], list[str], str, str]] = {
         "set_aside": (lent.set_aside, *aside, "special"),
+        "set_total_aside": (lent.set_total_aside, ["bigint", *["varchar"] * 3], "boolean", "special"),
         "set_irregular_aside": (lent.set_irregular_aside, ["bigint", "varchar"], "boolean", "default"),
         "set_extract_aside": (lent.set_extract_aside, ["varchar"], "boolean", "default"),
         "masked_text": (lent.masked_text, *text, "default"),
@@ -249,7 +260,8 @@ def _kept(column: CanonicalColumn) -> str:
 def _verdict(contract: Contract, source: Source, delivered: Delivered, columns: list[CanonicalColumn]) -> str:
     """True for a row that is accepted. Whatever else there is to do with a row is done for that row alone."""
     amount = next((c.value_name for c in columns if c.column.name == contract.control_column), "null")
-    given = f"{_row_text(contract, source, delivered)}, cast({amount} as varchar), candidate.slice_id)"
+    text = _row_text(contract, source, delivered)
+    given = f"{text}, cast({amount} as varchar), candidate.slice_id)"
     rules = [(rule.broken_when, f"{c.column.name}|{rule.name}") for c in columns for rule in c.rules]
     cases = []
     if delivered.given is not None:
@@ -257,18 +269,25 @@ def _verdict(contract: Contract, source: Source, delivered: Delivered, columns: 
     if source.extract_date_header in delivered.columns:
         text = delivered.columns[source.extract_date_header]
         cases.append((f"trim({text}) <> {literal(delivered.extract_text or '')}", f"intake_set_extract_aside({text})"))
+    total = source.control_total
+    if total is not None:
+        count = delivered.columns[total.count_header] if total.count_header else "null"
+        call = f"intake_set_total_aside(row_number, {text}, cast({amount} as varchar), {count})"
+        cases.append((f"trim({delivered.columns[total.header]}) = {literal(total.text)}", call))
+    for header, texts in source.left_out_rows.items():
+        for left_out in texts:
+            at = f"trim({delivered.columns[header]})"
+            beginning = literal(left_out.removesuffix("*"))
+            condition = f"starts_with({at}, {beginning})" if left_out.endswith("*") else f"{at} = {beginning}"
+            cases.append((condition, f"intake_set_aside(row_number, null, {given}"))
+    broken = [condition for condition, _ in rules]
+    named = [f"case when {condition} then {literal(fault)} end" for condition, fault in rules]
     if delivered.fault is not None:
-        cases.append(
-            (
-                f"{delivered.fault} is not null",
-                f"intake_set_aside(row_number, 'quarantined', {delivered.fault}, {given}",
-            )
-        )
-    if rules:
-        named = ", ".join(f"case when {condition} then {literal(fault)} end" for condition, fault in rules)
-        broken = " or ".join(condition for condition, _ in rules)
-        faults = f"concat_ws({literal(FAULT_MARK)}, {named})"
-        cases.append((broken, f"intake_set_aside(row_number, 'quarantined', {faults}, {given}"))
+        broken.append(f"{delivered.fault} is not null")
+        named.append(delivered.fault)
+    if broken:
+        faults = f"concat_ws({literal(FAULT_MARK)}, {', '.join(named)})"
+        cases.append((" or ".join(broken), f"intake_set_aside(row_number, {faults}, {given}"))
     return "case " + " ".join(f"when {condition} then {call}" for condition, call in cases) + " else true end"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import RefusedFileError
-from orchestration.intake import decode, delimited, fixed_width, incoming, sie, slices, voucher
+from orchestration.intake import decode, delimited, fixed_width, incoming, sie, slices, voucher, workbook
 from orchestration.intake.contracts import Contract, Source
 from orchestration.intake.incoming import Delivered, LentFunctions, Tally
 from orchestration.intake.quarantine import reason_sv
@@ -83,6 +83,7 @@ def parse(
         job = _Job(connection, path, contract, source, delivery_id, setting, Path(folder))
         reading = _READERS[source.file_format](job)
     tally = job.tally
+    _require_control_total(connection, contract, source, tally)
     voucher.set_unbalanced_aside(connection, contract, source, tally)
     counts = _count(connection, contract, tally)
     if counts.rows_in == 0:
@@ -162,6 +163,16 @@ def _read_fixed_width(job: _Job) -> Reading:
     return Reading()
 
 
+def _read_workbook(job: _Job) -> Reading:
+    """A sheet of a workbook, written as text. Row numbers are the sheet's."""
+    source = job.source
+    headers, rows = workbook.read(job.path, job.contract, source)
+    delimited.check_headers(headers, source, source.header_row)
+    delivered = delimited.written(headers, rows, job.folder / "sheet.txt", source.extract_date_header)
+    _insert_texts(job, delivered)
+    return Reading(delivered.extract_text)
+
+
 def _read_sie(job: _Job) -> Reading:
     """SIE 4: the regular rows, then those that take the exact way."""
     file = sie.write_rows(job.path, job.source, job.folder)
@@ -180,6 +191,7 @@ _READERS: dict[str, Callable[[_Job], Reading]] = {
     "csv": _read_delimited,
     "fixed": _read_fixed_width,
     "sie": _read_sie,
+    "xlsx": _read_workbook,
 }
 
 
@@ -210,6 +222,27 @@ def _count(connection: duckdb.DuckDBPyConnection, contract: Contract, tally: Tal
 def _sum(rows: list[incoming.AsideRow]) -> Decimal | None:
     amounts = [row.amount for row in rows if row.amount is not None]
     return sum(amounts, Decimal()) if amounts else None
+
+
+def _require_control_total(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, source: Source, tally: Tally
+) -> None:
+    """Raises RefusedFileError unless one row states the file's sum, and perhaps its rows, and is right."""
+    if source.control_total is None:
+        return
+    row = f"Raden {source.control_total.text!r} med filens kontrollsumma"
+    if len(tally.totals) != 1:
+        found = "saknas: filen kan ha tagit slut i förtid" if not tally.totals else "står flera gånger"
+        raise RefusedFileError("control_total", f"{row} {found}. Beställ en ny fil av källsystemet.")
+    ((count, stated),) = tally.totals
+    counts = _count(connection, contract, tally)
+    real = sum((value for value in (counts.sum_accepted, counts.sum_quarantined) if value is not None), Decimal())
+    if stated != real:
+        said = "går inte att läsa" if stated is None else f"säger {stated:f}"
+        raise RefusedFileError("control_total", f"{row} {said}, men raderna ger {real:f}. Beställ en ny fil.")
+    rows = counts.rows_accepted + counts.rows_quarantined
+    if source.control_total.count_header and (count or "").strip() != str(rows):
+        raise RefusedFileError("control_total", f"{row} säger {count} rader, men filen har {rows}. Beställ en ny fil.")
 
 
 def _require_few_quarantined(contract: Contract, tally: Tally, counts: Counts) -> None:

@@ -189,7 +189,10 @@ def test_pc8_may_be_utf_8_in_truth(deliver, load_inbox, sie_intake, query, encod
 
 # From here on: the fast way and the exact grammar give the same, for endless inputs.
 
-_TEXT = st.text(st.characters(codec="cp437", exclude_categories=["Cc"]), max_size=12)
+# A backslash before a quote is the format's only escape: it can write no text that ends in one.
+_TEXT = st.text(st.characters(codec="cp437", exclude_categories=["Cc"]), max_size=12).filter(
+    lambda text: '\\"' not in text and not text.rstrip().endswith("\\")
+)
 _CODE = st.from_regex(r"[A-Za-z0-9]{1,6}", fullmatch=True)
 _GAP = st.sampled_from([" ", "  ", "\t", " \t "])
 
