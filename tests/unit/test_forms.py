@@ -158,13 +158,27 @@ def test_a_form_that_comes_back_is_loaded_and_what_is_spoiled_is_set_aside(
     assert query("select distinct year, as_of_month, submitted_at, submitted_by_role from raw.forecast") == [
         (2024, date(2024, 12, 1), datetime(2025, 1, 30, 23), FORM.owner_role)
     ]
-    assert query("select column_name, text from raw.quarantine") == [("forecast_sek", "ca 40")]
+    ((column, text),) = query("select column_name, text from raw.quarantine")
+    assert (column, "ÅtgärdsID=RD-A03" in text, "Prognos=ca 40" in text) == ("forecast_sek", True, True)
 
 
-def test_a_form_that_nobody_has_filled_in_is_refused_by_name(
+def test_a_form_that_no_program_has_calculated_is_refused(
     workbook: Path, deliver: Deliver, load_inbox: Callable[..., LoadReport]
 ):
-    deliver("forecast/blankett/tom.xlsx", workbook.read_bytes())
+    deliver("forecast/blankett/untouched.xlsx", workbook.read_bytes())
+    (delivery,) = load_inbox().deliveries
+    assert (delivery.status, delivery.rule) == ("refused", "uncalculated_formula")
+
+
+def test_a_form_that_was_saved_without_an_answer_is_refused(
+    workbook: Path, deliver: Deliver, load_inbox: Callable[..., LoadReport], tmp_path: Path
+):
+    saved = tmp_path / "saved.xlsx"
+    with zipfile.ZipFile(workbook) as package, zipfile.ZipFile(saved, "w") as copy:
+        for name in package.namelist():  # as a program does that has calculated it
+            content = package.read(name).replace(b' fullCalcOnLoad="1"', b"")
+            copy.writestr(name, re.sub(rb"><f>(.*?)</f><v></v>", rb' t="str"><f>\1</f><v></v>', content))
+    deliver("forecast/blankett/saved.xlsx", saved.read_bytes())
     (delivery,) = load_inbox().deliveries
     assert (delivery.status, delivery.rule) == ("refused", "no_rows")
 
