@@ -4,18 +4,26 @@ import re
 from collections.abc import Iterable
 
 from orchestration.alerting.values import MISSING, Incident, Rules
+from orchestration.model import Severity
+
+DELIVERIES = ("feed", "feed_month", "file")  # L2 also finds calendars that end too soon
 
 
 def find_causes(standing: Iterable[Incident], rules: Rules) -> dict[str, str]:
     """The cause of each incident that follows from another: a delivery that is missing, or was refused, of a feed that
     its control reads, and that had opened no later than itself. Of several the oldest, and of its cause the cause.
 
-    A refused file explains that a delivery is missing only towards the same owner: another source may be late, too.
+    A refused file explains that a delivery is missing only towards the same owner: another source may be late, too. A
+    stop follows from nothing: it must be heard.
     """
     standing = sorted(standing, key=lambda i: (i.opened_on, i.check_id, i.incident_id))
-    missing = [incident for incident in standing if incident.check_id in MISSING]
+    missing = [
+        incident for incident in standing if incident.check_id in MISSING and incident.subject_type in DELIVERIES
+    ]
     causes: dict[str, str] = {}
     for incident in standing:
+        if incident.severity is Severity.STOP:
+            continue
         for cause in missing:
             if incident.check_id in MISSING:
                 same = (_feed(cause), cause.owner_role) == (_feed(incident), incident.owner_role)

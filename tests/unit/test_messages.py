@@ -189,6 +189,14 @@ def test_what_was_there_before_does_not_follow_from_it():
     assert ("Chef", "opened", ["A2"]) in told, "a control that does not read the feed"
 
 
+def test_a_stop_is_heard_whatever_it_follows_from_and_a_short_calendar_explains_nothing():
+    missing = found("ledger:1000", check="L2", owner="Ekonom")
+    stop = found("A1", check="N1", owner=None, severity=Severity.STOP)
+    assert ("Systemförvaltare", "stop", ["A1"]) in said(Office().day(0, missing, stop))
+    calendar = replace(found("ledger", check="L2", owner="Ekonom"), subject_type="calendar")
+    assert ("Chef", "opened", ["A1"]) in said(Office().day(0, calendar, found("A1", check="N1")))
+
+
 def test_a_refused_file_explains_that_its_feed_is_late_towards_the_same_owner():
     office = Office()
     refused = found("ledger/ekonomisystem/jan.csv", check="D1", owner="Ekonom", severity=Severity.REFUSE)
