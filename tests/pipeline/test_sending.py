@@ -523,13 +523,12 @@ def told(long_work: Callable[[str], Any]) -> Told:
 
 def test_a_warning_of_an_otherwise_green_run_reaches_its_owner(told: Told):
     assert told.silent.code == told.again.code == 0
-    to_owner = [
+    (letter,) = (
         letter
         for letter, to in zip(told.letters.letters, told.letters.recipients, strict=True)
         if to == ["direktor@region.example"]
-    ]
-    (digest,) = (letter for letter in to_owner if "Öppet 4 februari 2025" in letter["Subject"])
-    text = digest.get_body(("plain",)).get_content()
+    )
+    text = letter.get_body(("plain",)).get_content()
     assert "avvikelsen −175,0 mnkr för HSF, uträknat −146,6 mnkr" in text
     assert "kontroll F3" in text
 
@@ -546,4 +545,6 @@ def test_a_channel_that_does_not_answer_costs_no_run_and_is_seen_until_it_does(t
 
 def test_an_acknowledgement_is_said_and_kept(told: Told):
     assert told.acknowledged.code == 0
-    assert re.match(r"F3-\w+ +warn  acknowledged since 2025-01-31", told.acknowledged.out)
+    assert re.match(
+        r"F3-\w+ +warn  acknowledged since 2025-\d\d-\d\d .*, Regiondirektör$", told.acknowledged.out, re.MULTILINE
+    )
