@@ -14,7 +14,7 @@ def write_ledger(target: Path, rows: int) -> None:
     """A year of balanced vouchers, four lines each, as UTF-8 text for the source `ekonomisystem`."""
     if target.exists():
         return
-    month = f"date '2024-01-01' + to_months(cast(i * 12 // {rows} as int))"
+    month = f"date '2024-01-01' + to_months(cast(i // 4 * 48 // {rows} as int))"
     drawn = {name: f"cast(hash(i // {part} + {salt}) % {size} as bigint)" for name, part, salt, size in _DRAWS}
     amount = (
         f"case when i % 4 = 3 then -({' + '.join(_of(i) for i in ('i - 1', 'i - 2', 'i - 3'))}) else {_of('i')} end"
