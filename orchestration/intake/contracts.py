@@ -33,6 +33,7 @@ from orchestration.intake.contract_rules import (
     UNITS,
     base_type,
     check_control_total,
+    check_headers_of_format,
     check_keys_of_format,
     check_known,
     check_left_out_rows,
@@ -325,6 +326,7 @@ def _source(server: dict[str, Any], feed: str, columns: Mapping[str, Column]) ->
     check_mapping(extra, path, columns)
     check_left_out_rows(extra, path)
     check_control_total(extra, path)
+    check_headers_of_format(extra, path, server["format"], columns)
     return Source(
         feed=feed,
         name=name,

@@ -24,6 +24,8 @@ _TAIL = rf"^(-?\d+(?:\.\d+)?)(?:[ \t]+{_FIELD}(?:[ \t]+{_FIELD}(?:[ \t]+{_FIELD}
 _HEAD = re.compile(rf"[ \t]*{_FIELD}[ \t]+{_FIELD}[ \t]+(\d{{8}})(?:[ \t]+{_FIELD}(?:[ \t].*)?)?[ \t]*").fullmatch
 _VOUCHER = re.compile(r"\n[ \t]*#VER(?=[ \t])")
 _TRANS = re.compile(r"\n[ \t]*#TRANS[ \t]+")
+_LIST = re.compile(rf"[ \t]*(?:{_FIELD}(?:[ \t]+|$))*").fullmatch
+_PART = re.compile(_FIELD).findall
 _PLAIN = re.compile(r'[^\s"{}#\\]+').fullmatch
 _NEARLY_ZERO = 0.0004  # what the binary sum of a voucher that balances may be off by
 _OF_VOUCHER = ("series", "number", "voucher_date", "voucher_text", "line", "account")
@@ -138,7 +140,9 @@ class SieFile:
                     accounts.add(account)
                 listed = objects.get(inner)
                 if listed is None:
-                    listed = objects[inner] = self._listed(fields(f"{{{inner}}}"), inner)
+                    if not _LIST(inner):
+                        return None
+                    listed = objects[inner] = self._listed([part.strip('"') for part in _PART(inner)])
                 total += float(tail.split(None, 1)[0])
                 if "\n" in tail or "\\" in row:
                     return None
@@ -150,11 +154,9 @@ class SieFile:
         self.last_date = max(self.last_date, day)
         return "".join(written)
 
-    def _listed(self, found: list[str | list[str]], inner: str) -> str:
+    def _listed(self, parts: list[str]) -> str:
         """The objects of the contract's dimensions, pair by pair, the mark behind each. Raises ValueError if odd."""
-        if len(found) != 1 or not isinstance(found[0], list) or len(found[0]) % 2 or inner.count('"') % 2:
-            raise ValueError(inner)
-        pairs = dict(zip(found[0][::2], found[0][1::2], strict=True))
+        pairs = dict(zip(parts[::2], parts[1::2], strict=True))
         return "".join(pairs.get(dimension.removeprefix("dim "), "") + MARK for dimension in self.dimensions)
 
     def _write_exact(self, line: int, voucher: str, out: TextIO) -> bool:
@@ -197,7 +199,7 @@ class SieFile:
         last = [part for part in found[3:] if isinstance(part, str)]
         if len(last) != len(found) - 3 or len(found[2]) % 2:
             return None
-        objects = self._listed([found[2]], "").split(MARK)[:-1]
+        objects = self._listed(found[2]).split(MARK)[:-1]
         return [found[1], *objects, *_padded(last)]
 
 
