@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from orchestration import fingerprint as prints
 from orchestration import ops, telling
+from orchestration.alerting import store as incident_store
 from orchestration.alerting.channels import AlertSettings, check_channels, read_alert_settings
 from orchestration.alerting.incidents import findings
-from orchestration.alerting.store import update
 from orchestration.alerting.values import Moment
 from orchestration.errors import UsageError
 from orchestration.model import IncidentCount, Judgement, LoadReport, Release, RunOutcome
@@ -133,7 +133,8 @@ class Run:
         if not self.is_past:
             with connect(self.workspace.warehouse) as connection:
                 found = findings(self.judgement, telling.refused_files(connection, self.directory))
-                self.incidents = update(connection, found, self._moment, telling.rules(connection, self.settings))
+                rules = telling.rules(connection, self.settings)
+                self.incidents = incident_store.update(connection, found, self._moment, rules)
         self.done.add("update_incidents")
         return self.incidents
 

@@ -24,7 +24,10 @@ def rules(connection: DuckDBPyConnection, settings: Settings) -> Rules:
     from expectations.suites import load_suites
     from orchestration.intake.calendar import is_working_day
 
-    follows = {suite.checks[0].check_id: suite.follows_from for suite in load_suites(settings.suites)}
+    follows: dict[str, frozenset[str]] = {}
+    for suite in load_suites(settings.suites):
+        for check in suite.checks:
+            follows[check.check_id] = follows.get(check.check_id, frozenset()) | suite.follows_from
     return store.read_rules(connection, is_working_day, follows)
 
 

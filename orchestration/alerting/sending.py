@@ -17,14 +17,22 @@ from orchestration.alerting.channels import AlertSettings, Channel, Letter, beat
 from orchestration.alerting.messages import AddressBook, ControlWords, Facts, Recipient, compose
 from orchestration.alerting.rendering import render
 from orchestration.alerting.store import read_events, read_incidents, transaction, update
-from orchestration.alerting.values import CHANNEL, TEMPLATE, Findings, Moment, Rules, Sighting
+from orchestration.alerting.values import CHANNEL, REFUSED, TEMPLATE, Findings, Moment, Rules, Sighting
 from orchestration.model import Severity
 from orchestration.warehouse import connect
 
 PAUSES_SECONDS = (1, 4)  # between the attempts of one run
 GIVE_UP_AFTER = 3  # letters in a row that a channel did not take: the others wait, too
 
+# The words of the controls that have no suite.
 WORDS = {
+    (REFUSED, ""): ControlWords(
+        "Filer som inte togs emot",
+        "En levererad fil kunde inte tas emot, eller är inte den som kontraktet beskriver.",
+        "Inget ur filen finns i några siffror. Det som levererats tidigare gäller.",
+        "Källans ägare rättar filen efter orsaken, levererar den på nytt och tar bort den gamla ur mappen refused.",
+        "Inom två arbetsdagar.",
+    ),
     (CHANNEL, ""): ControlWords(
         "Meddelanden kommer inte fram",
         "En kanal för meddelanden tar inte emot det som skickas.",

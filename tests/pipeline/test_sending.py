@@ -285,6 +285,13 @@ def test_each_owner_gets_its_own_at_all_its_addresses(region: Region, letters: M
     }
 
 
+def test_a_refused_file_reaches_its_sources_owner_with_what_to_do(region: Region, letters: Mailbox):
+    refused = Sighting("D1", "file", "ledger/a/jan.csv", Severity.REFUSE, "Ekonom", None, "Filen togs inte emot.")
+    region.morning(0, refused)
+    assert letters.subjects == ["Nytt: Filer som inte togs emot"] * 2
+    assert "levererar den på nytt" in letters.letters[0].get_body(("plain",)).get_content()
+
+
 # --- nothing is lost -------------------------------------------------------------------------------------------------
 
 KILLED_AFTER_TWO = """

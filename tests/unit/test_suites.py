@@ -265,3 +265,10 @@ def test_digits_inside_a_pseudonym_are_no_identity_number(found: Callable[..., i
 def test_a_search_of_no_column_is_refused() -> None:
     with pytest.raises(ValueError, match="no column"):
         identity_number_query()
+
+
+def test_a_suite_tells_which_feeds_explain_what_it_finds():
+    feeds = {file.stem for file in (SUITES.parent / "contracts").glob("*.yaml")}
+    told = {suite.name: suite.follows_from for suite in load_suites(SUITES) if suite.follows_from}
+    assert told["control_n1"] == {"ledger"}
+    assert set().union(*told.values()) <= feeds
