@@ -20,7 +20,7 @@ from orchestration.intake.incoming import Delivered
 from orchestration.intake.sie_grammar import Head, UnclosedError, checksum_lines, fields, head_of
 
 _FIELD = r'("[^"\\]*"|[^\s"\\]+)'
-_TAIL = rf"^(-?\d+(?:\.\d+)?)(?:[ \t]+{_FIELD}(?:[ \t]+{_FIELD}(?:[ \t]+{_FIELD}(?:[ \t].*)?)?)?)?[ \t]*$"
+_TAIL = rf"^[ \t]*(-?\d+(?:\.\d+)?)(?:[ \t]+{_FIELD}(?:[ \t]+{_FIELD}(?:[ \t]+{_FIELD}(?:[ \t].*)?)?)?)?[ \t]*$"
 _HEAD = re.compile(rf"[ \t]*{_FIELD}[ \t]+{_FIELD}[ \t]+(\d{{8}})(?:[ \t]+{_FIELD}(?:[ \t].*)?)?[ \t]*").fullmatch
 _VOUCHER = re.compile(r"\n[ \t]*#VER(?=[ \t])")
 _TRANS = re.compile(r"\n[ \t]*#TRANS[ \t]+")
@@ -43,7 +43,7 @@ class SieFile:
     last_date: str = ""
     empty_vouchers: list[int] = field(default_factory=list)
     _objects: dict[str, str] = field(default_factory=dict)
-    _accounts: set[str] = field(default_factory=set)
+    _accounts: dict[str, str] = field(default_factory=dict)
 
     @property
     def span(self) -> tuple[date, date] | None:
@@ -118,41 +118,46 @@ class SieFile:
         first = voucher.find("\n")
         second = voucher.find("\n", first + 1)
         head = _HEAD(voucher[: max(first, 0)])
-        if head is None or voucher[first:second].strip() != "{":
+        if head is None or "\\" in voucher or voucher[first:second].strip() != "{":
             return None
-        rows = voucher[second:].rstrip().split(trans)
-        last, newline, brace = rows[-1].rpartition("\n")
-        if rows[0] or brace.strip() != "}" or not newline:
+        body, _, brace = voucher[second:].rstrip().rpartition("\n")
+        rows = body.split(trans)
+        if rows[0] or brace.strip() != "}" or body.count("\n") != len(rows) - 1 or len(rows) == 1:
             return None
-        rows[-1] = last
         series, number, day, text = (part.strip('"') for part in head.groups(""))
-        prefix = MARK.join((series, number, day, text, ""))
-        written, total, index = [], 0.0, 0
+        prefix = f"{series}\x1f{number}\x1f{day}\x1f{text}\x1f"
+        written, total, place = [], 0.0, line + 1
         objects, accounts = self._objects, self._accounts
         try:
-            for index, row in enumerate(rows[1:], 1):
+            for row in rows[1:]:
+                place += 1
                 account, _, rest = row.partition("{")
-                inner, brace, tail = rest.partition("}")
-                account = account.rstrip()
-                if account not in accounts:
-                    if not _PLAIN(account):
-                        return None
-                    accounts.add(account)
-                listed = objects.get(inner)
-                if listed is None:
-                    if not _LIST(inner):
-                        return None
-                    listed = objects[inner] = self._listed([part.strip('"') for part in _PART(inner)])
+                inner, _, tail = rest.partition("}")
+                listed = objects.get(inner) or self._object_texts(inner)
+                code = accounts.get(account) or self._account_text(account)
                 total += float(tail.split(None, 1)[0])
-                if "\n" in tail or "\\" in row:
-                    return None
-                written.append(f"{line + 1 + index}{MARK}{prefix}{index}{MARK}{account}{MARK}{listed}{tail.strip()}\n")
-        except (ValueError, IndexError, UnclosedError):
+                written.append(f"{place}\x1f{prefix}{place - line - 1}\x1f{code}{listed}{tail}\n")
+        except (ValueError, IndexError):
             return None
-        if not written or not -_NEARLY_ZERO < total < _NEARLY_ZERO:
+        if not -_NEARLY_ZERO < total < _NEARLY_ZERO:
             return None
         self.last_date = max(self.last_date, day)
         return "".join(written)
+
+    def _object_texts(self, inner: str) -> str:
+        """What stands between the braces as texts, remembered. Raises ValueError if it is not regular."""
+        if not _LIST(inner):
+            raise ValueError(inner)
+        texts = self._objects[inner] = self._listed([part.strip('"') for part in _PART(inner)])
+        return texts
+
+    def _account_text(self, account: str) -> str:
+        """An account as a text, remembered. Raises ValueError if it is not regular."""
+        code = account.strip()
+        if not _PLAIN(code):
+            raise ValueError(account)
+        text = self._accounts[account] = code + MARK
+        return text
 
     def _listed(self, parts: list[str]) -> str:
         """The objects of the contract's dimensions, pair by pair, the mark behind each. Raises ValueError if odd."""
