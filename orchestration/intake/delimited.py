@@ -15,7 +15,7 @@ from orchestration.errors import RefusedFileError
 from orchestration.intake.contracts import Contract, Source
 from orchestration.intake.decode import Text
 from orchestration.intake.incoming import HIDDEN, Delivered, Tally
-from orchestration.intake.values import literal
+from orchestration.intake.sql import MARK, literal
 
 REJECTS = "delimited_rejects"
 MOVES = "delimited_moves"
@@ -30,7 +30,6 @@ class Dialect:
     quote: str | None = '"'
 
 
-MARK = "\x1f"  # parts the fields of texts that are written here to be read by SQL
 UNQUOTED = Dialect(MARK, None)
 
 
