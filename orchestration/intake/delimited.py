@@ -14,8 +14,9 @@ import duckdb
 from orchestration.errors import RefusedFileError
 from orchestration.intake.contracts import Contract, Source
 from orchestration.intake.decode import Text
-from orchestration.intake.incoming import HIDDEN, Delivered, Tally
+from orchestration.intake.incoming import HIDDEN, Delivered
 from orchestration.intake.sql import MARK, literal
+from orchestration.intake.tally import Tally
 
 REJECTS = "delimited_rejects"
 MOVES = "delimited_moves"

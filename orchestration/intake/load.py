@@ -17,10 +17,10 @@ from orchestration.errors import ContractError, RefusedFileError, UsageError
 from orchestration.intake import door, quarantine, raw_schema, refused, slices
 from orchestration.intake.contracts import Contract
 from orchestration.intake.door import Arrival
-from orchestration.intake.incoming import lent_functions
 from orchestration.intake.landing import ChangedFileError, Landing, Receipt
 from orchestration.intake.parse import Counts, Parsed, Setting, parse
 from orchestration.intake.privacy import PersonKey
+from orchestration.intake.tally import lent_functions
 from orchestration.model import Delivery, LoadReport
 from orchestration.settings import DataDirectory
 from orchestration.warehouse import transaction

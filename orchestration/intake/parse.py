@@ -12,8 +12,9 @@ import duckdb
 from orchestration.errors import RefusedFileError
 from orchestration.intake import decode, delimited, fixed_width, incoming, sie, slices, voucher, workbook
 from orchestration.intake.contracts import Contract, Source
-from orchestration.intake.incoming import Delivered, LentFunctions, Tally
+from orchestration.intake.incoming import Delivered
 from orchestration.intake.quarantine import reason_sv
+from orchestration.intake.tally import AsideRow, LentFunctions, Tally
 from orchestration.warehouse import space_guard
 
 
@@ -219,7 +220,7 @@ def _count(connection: duckdb.DuckDBPyConnection, contract: Contract, tally: Tal
     )
 
 
-def _sum(rows: list[incoming.AsideRow]) -> Decimal | None:
+def _sum(rows: list[AsideRow]) -> Decimal | None:
     amounts = [row.amount for row in rows if row.amount is not None]
     return sum(amounts, Decimal()) if amounts else None
 

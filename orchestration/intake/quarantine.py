@@ -3,8 +3,8 @@
 import duckdb
 
 from orchestration.intake.contracts import Contract
-from orchestration.intake.incoming import Tally
 from orchestration.intake.landing import Receipt
+from orchestration.intake.tally import Tally
 from orchestration.intake.values import REASONS_SV
 from orchestration.warehouse import insert_rows
 
