@@ -2,7 +2,7 @@
 
 import duckdb
 
-from orchestration.intake.contracts import Contract
+from orchestration.intake.contracts import Contract, Source
 from orchestration.intake.incoming import Tally
 from orchestration.intake.landing import Receipt
 from orchestration.intake.values import REASONS_SV
@@ -26,3 +26,8 @@ def write(connection: duckdb.DuckDBPyConnection, receipt: Receipt, contract: Con
 def reason_sv(column: str, rule: str) -> str:
     """A broken rule in words."""
     return f"{column}: {REASONS_SV[rule]}" if column else REASONS_SV[rule]
+
+
+def row_sv(source: Source, row_number: int) -> str:
+    """Where a row stands: rows of delimited text are counted from the header, those of other formats are the file's."""
+    return f"{'datarad' if source.file_format == 'csv' else 'rad'} {row_number}"
