@@ -22,8 +22,8 @@ def delivered(text: Text, source: Source) -> Delivered:
     if len(line) != layout.record_length:
         raise RefusedFileError(
             "line_length",
-            f"Rad 1 har {len(line)} tecken, men kontraktet säger {layout.record_length}. Rätta filen, eller ändra källan"
-            f" {source.name} i kontraktet {source.feed}.yaml.",
+            f"Rad 1 har {len(line)} tecken, men kontraktet säger {layout.record_length}. Rätta filen, eller ändra"
+            f" källan {source.name} i kontraktet {source.feed}.yaml.",
         )
     extract = None
     if source.extract_date_header is not None:
@@ -50,7 +50,7 @@ def _text_of(name: str, source: Source) -> str:
     text = _cut(*layout.fields[name])
     decimals = layout.implied_decimals.get(name)
     if decimals is not None:
-        digits = f"lpad({text}, greatest(length({text}), {decimals + 1}), '0')"
+        digits = f"lpad({text}, cast(greatest(length({text}), {decimals + 1}) as integer), '0')"
         marked = f"left({digits}, -{decimals}) || '{source.decimal_mark}' || right({digits}, {decimals})"
         text = f"case when regexp_full_match({text}, '\\d+') then {marked} else {text} end"
     sign = layout.sign_fields.get(name)

@@ -256,8 +256,8 @@ def _require_few_quarantined(contract: Contract, source: Source, tally: Tally, c
     raise RefusedFileError(
         "quarantine_limit",
         f"{counts.rows_quarantined} av {counts.rows_in} rader kan inte läsas, mer än kontraktets gräns"
-        f" {contract.max_quarantined_share_pct} %. Första felet: {row_sv(source, first.row_number)}, {reason_sv(column, rule)}."
-        " Rätta filen och skicka den igen.",
+        f" {contract.max_quarantined_share_pct} %. Första felet: {row_sv(source, first.row_number)},"
+        f" {reason_sv(column, rule)}. Rätta filen och skicka den igen.",
     )
 
 
@@ -273,9 +273,7 @@ def _require_months(connection: duckdb.DuckDBPyConnection, contract: Contract, t
         raise RefusedFileError("month_span", f"Månaden {far:%Y-%m} ligger för långt från {as_of}. Rätta filen.")
 
 
-def _extract_date(
-    connection: duckdb.DuckDBPyConnection, source: Source, tally: Tally, text: str | None
-) -> date | None:
+def _extract_date(connection: duckdb.DuckDBPyConnection, source: Source, tally: Tally, text: str | None) -> date | None:
     """The one extract date that the file tells. Raises RefusedFileError unless all rows tell the same."""
     if source.extract_date_header is None:
         return None
