@@ -252,16 +252,27 @@ def check_control_total(extra: Mapping[str, Any], path: str) -> None:
     row = extra.get("controlTotal", {"header": "", "text": ""})
     is_whole = {"header", "text"} <= row.keys() <= {"header", "text", "countHeader"}
     require(is_whole, f"{path}.controlTotal", "it is not header, text and countHeader", "Give the first two, or all.")
+    delivered = _delivered(extra)
+    for key in ("header", "countHeader"):
+        is_read = "controlTotal" not in extra or row.get(key) is None or row[key] in delivered
+        require(
+            is_read, f"{path}.controlTotal.{key}", "the source has no such header", "Name one, also if it ignores it."
+        )
 
 
 def check_left_out_rows(extra: Mapping[str, Any], path: str) -> None:
-    delivered = {*extra["headers"].values(), *extra.get("ignoredHeaders", ()), extra.get("extractDateHeader")}
+    delivered = _delivered(extra)
     for header, texts in extra.get("leftOutRows", {}).items():
         place = f"{path}.leftOutRows.{header}"
         require(header in delivered, place, "the source has no such header", "Name a header, also one it ignores.")
         for text in texts:
             is_plain = "*" not in text[:-1] and text.strip() not in ("", "*") and text == text.strip()
             require(is_plain, place, f"'{text}' is no text, nor a beginning", "Write it as in 'Summa' or 'Summa*'.")
+
+
+def _delivered(extra: Mapping[str, Any]) -> set[str | None]:
+    """The headers that the source has, read or ignored."""
+    return {*extra["headers"].values(), *extra.get("ignoredHeaders", ()), extra.get("extractDateHeader")}
 
 
 def _check_value(path: str, text: str, column: "Column") -> None:

@@ -23,6 +23,7 @@ from typing import Any
 
 from orchestration.errors import ContractError
 from orchestration.intake.contract_file import BrokenContractError, check_standard, parse
+from orchestration.intake.contract_layout import check_layout
 from orchestration.intake.contract_rules import (
     COLUMN_KEYS,
     ENCODINGS,
@@ -325,6 +326,7 @@ def _source(server: dict[str, Any], feed: str, columns: Mapping[str, Column]) ->
     check_mapping(extra, path, columns)
     check_left_out_rows(extra, path)
     check_control_total(extra, path)
+    check_layout(extra, path, server["format"])
     return Source(
         feed=feed,
         name=name,
