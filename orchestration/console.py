@@ -98,9 +98,10 @@ def show_dry_run(report: "DryRun", as_json: bool) -> None:
         _accepted(report)
     for word, lines in (("Quarantined", report.quarantined), ("Left out", report.left_out)):
         if lines:
-            say(f"{word}, the first {len(lines)}:")
+            say(f"{word}, the first rows:")
         for line in lines:
-            say(f"  {line.place}" + (f" [{line.rule}] {line.reason}" if line.rule else "") + f": {line.text}")
+            say(f"  {line.place}" + (f" [{line.rule}] {line.reason}" if line.rule else ""))
+            say(f"      {line.text}")
 
 
 def show_status(report: StatusReport, as_json: bool) -> None:
@@ -179,18 +180,19 @@ def _counts(report: "DryRun", counts: "Counts") -> None:
 
 def _slices(report: "DryRun") -> None:
     first = f", the first {len(report.slices)}" if report.slice_count > len(report.slices) else ""
-    say(f"Slices it replaces: {report.slice_count}{first}")
+    say(f"Slices: {report.slice_count}{first}")
     for part in report.slices:
         money = f", sum {_amount(part.amount_sum)}" if part.amount_sum is not None else ""
         month = f" ({part.month:%Y-%m})" if part.month else ""
-        say(f"  {part.slice_key}{month}: {part.row_count} rows{money}")
+        key = part.slice_key.replace(report.delivery_id, "(this file)")
+        say(f"  {key}{month}: {part.row_count} rows{money}")
 
 
 def _accepted(report: "DryRun") -> None:
     """The first accepted rows side by side, a line per column: rows of twenty columns fit no terminal."""
     if not report.places:
         return
-    say(f"Accepted, the first {len(report.places)}:")
+    say("Accepted, the first rows:")
     for name, texts in {"": report.places, **report.accepted}.items():
         shown = [("-" if text is None else text)[:CELL] for text in texts]
         say(f"  {name:24} {' '.join(f'{text:{CELL}}' for text in shown)}".rstrip())

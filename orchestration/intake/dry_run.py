@@ -63,6 +63,7 @@ class DryRun:
     per canonical column with a value: its name and its texts in the first rows, which are at `places`.
     """
 
+    delivery_id: str
     feed: str
     source: str
     file_name: str
@@ -110,12 +111,11 @@ def dry_run(
         lent_functions(connection, key) as lent,
     ):
         raw_schema.create(connection, {feed: contract})
-        receipt = _receipt(arrival, contract, key, as_of)
         parsed, refusal = None, None
+        setting = Setting(Path(folder), lent, as_of)
         try:
+            receipt = _receipt(arrival, contract, key, as_of)
             with transaction(connection):
-                door.recognise(arrival, contracts)
-                setting = Setting(Path(folder), lent, as_of)
                 parsed = parse(connection, arrival.path, contract, source, receipt.delivery_id, setting)
                 require_past(parsed.extract_date, today)
                 record(connection, receipt, contract, parsed)
@@ -123,7 +123,7 @@ def dry_run(
             parsed, refusal = None, error
         except OSError as error:
             raise UsageError(str(file), f"cannot be read ({error.strerror})", "Mend its rights") from error
-        return _report(connection, arrival, contract, source, parsed, refusal, lent.tally, as_of, needs_key)
+        return _report(connection, receipt, contract, source, parsed, refusal, lent.tally, needs_key)
 
 
 def _chosen(contracts: Mapping[str, Contract], feed: str, source_name: str | None) -> tuple[Contract, Source]:
@@ -166,13 +166,12 @@ def _receipt(arrival: Arrival, contract: Contract, key: PersonKey | None, as_of:
 
 def _report(
     connection: duckdb.DuckDBPyConnection,
-    arrival: Arrival,
+    receipt: Receipt,
     contract: Contract,
     source: Source,
     parsed: Parsed | None,
     refusal: RefusedFileError | None,
     tally: Tally,
-    as_of: date,
     uses_throw_away_key: bool,
 ) -> DryRun:
     warning = (parsed.reading.warning if parsed else None) or (None, None)
@@ -185,15 +184,16 @@ def _report(
     ((slice_count,),) = connection.execute("select count(*) from raw.delivery_slice").fetchall()
     places, accepted, empty = _accepted(connection, contract, source)
     return DryRun(
-        feed=arrival.feed,
-        source=arrival.source,
-        file_name=arrival.file_name,
+        delivery_id=receipt.delivery_id,
+        feed=receipt.feed,
+        source=receipt.source,
+        file_name=receipt.file_name,
         status="refused" if refusal else "loaded",
         rule=rule,
         reason=reason,
         counts=parsed.counts if parsed else None,
         control_column=contract.control_column,
-        known_from=(extract_date or as_of) if parsed else None,
+        known_from=(extract_date or receipt.known_from) if parsed else None,
         is_own_extract_date=extract_date is not None,
         slice_count=slice_count,
         slices=tuple(SliceLine(*line) for line in slices),

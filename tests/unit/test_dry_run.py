@@ -12,7 +12,7 @@ import pytest
 
 from orchestration import console
 from orchestration.errors import UsageError
-from orchestration.intake.contracts import Layout
+from orchestration.intake.contracts import ControlTotal, Layout
 from orchestration.intake.dry_run import DryRun, SliceLine, dry_run
 from tests.unit.deliveries import forecast, forecast_row, ledger, ledger_row, sie_ledger
 
@@ -89,6 +89,21 @@ def test_rows_that_are_left_out_are_shown(attempt, contracts):
     assert (tried.counts.rows_left_out, tried.counts.sum_left_out) == (1, 100)
     assert [(line.place, line.rule) for line in tried.left_out] == [("datarad 2", None)]
     assert "konto=Summa" in tried.left_out[0].text
+
+
+@pytest.mark.parametrize(
+    "rules", [{"left_out_rows": {"konto": ("Summa",)}}, {"control_total": ControlTotal("antal", "Summa", "konto")}]
+)
+def test_a_file_without_the_headers_that_the_rules_of_its_rows_name_is_refused(attempt, contracts, rules):
+    contract = contracts["ledger"]
+    source = contract.sources["ekonomisystem"]
+    headers = {column: header for column, header in source.headers.items() if header not in ("konto", "antal")}
+    changed = replace(source, headers=headers, ignored_headers=("konto", "antal"), constants={"account": "1"}, **rules)
+    content = ledger(ledger_row()).replace(";konto;", ";").replace(";4010;", ";")
+
+    tried = attempt("ledger", content, None, replace(contract, sources={"ekonomisystem": changed}))
+
+    assert (tried.rule, "saknar 'konto'" in tried.reason) == ("header", True)
 
 
 def test_persons_are_hidden_under_a_key_that_is_thrown_away(attempt, contracts):
@@ -185,6 +200,6 @@ def test_it_prints_what_it_found(attempt, contracts, capsys):
         ["rows", "2", "1", "1", "0"],
         ["sum", "of", "amount_sek", "100.00", "100.00", "-", "-"],
     ]
-    assert "Slices it replaces: 1\n  ledger|1000|2024-01-01 (2024-01): 1 rows, sum 100.00\n" in out
-    assert "  datarad 2 [number] amount_sek: är inte ett tal enligt kontraktet: manad=2024-01" in out
+    assert "Slices: 1\n  ledger|1000|2024-01-01 (2024-01): 1 rows, sum 100.00\n" in out
+    assert "  datarad 2 [number] amount_sek: är inte ett tal enligt kontraktet\n      manad=2024-01" in out
     assert "Without any value: function_code" in out
