@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from orchestration.intake.contract_file import BrokenContractError
+from orchestration.intake.sie_grammar import FIELDS, GENERATED, PERSONAL_DIMENSIONS
 
 if TYPE_CHECKING:
     from orchestration.intake.contracts import Column
@@ -245,6 +246,35 @@ def check_mapping(extra: Mapping[str, Any], path: str, columns: Mapping[str, "Co
     for name in extra.get("negatedColumns", ()):
         is_number = columns[name].data_type.startswith("DECIMAL")
         require(is_number, f"{path}.negatedColumns", f"'{name}' has no sign to turn", "Name amounts only.")
+
+
+def check_headers_of_format(
+    extra: Mapping[str, Any], path: str, file_format: str, columns: Mapping[str, "Column"]
+) -> None:
+    """What a format knows by names of its own is mapped by these: the fields of a line, the fields of SIE."""
+    headers, ignored = extra["headers"], extra.get("ignoredHeaders", ())
+    if file_format == "fixed":
+        named = {*headers.values(), *ignored, *extra.get("signFields", {}), *extra.get("signFields", {}).values()}
+        named |= {extra["extractDateHeader"]} if "extractDateHeader" in extra else set()
+        unknown = sorted({*named, *extra.get("impliedDecimals", {})} - extra["fields"].keys())
+        require(not unknown, f"{path}.fields", f"'{', '.join(unknown)}' is cut nowhere", "Say where it stands.")
+        ends = {name: start + length - 1 for name, (start, length) in extra["fields"].items()}
+        beyond = sorted(name for name, end in ends.items() if end > extra["recordLength"])
+        require(not beyond, f"{path}.fields", f"'{', '.join(beyond)}' ends beyond the line", "Mend the cut.")
+    if file_format == "sie":
+        named = {*headers.values(), *ignored}
+        unknown = sorted(h for h in named if h not in FIELDS and not re.fullmatch(r"dim [1-9]\d*", h))
+        known = f"Use one of {', '.join(FIELDS)}, or 'dim 1' for a dimension."
+        require(not unknown, f"{path}.headers", f"SIE has no '{', '.join(unknown)}'", known)
+        at = f"{path}.extractDateHeader"
+        require(
+            extra.get("extractDateHeader", GENERATED) == GENERATED, at, "SIE has one such date", f"Use {GENERATED}."
+        )
+        for name, header in headers.items():
+            is_kept = header not in PERSONAL_DIMENSIONS or columns[name].classification.startswith("personal")
+            require(
+                is_kept, f"{path}.headers", f"'{header}' are persons, '{name}' is no personal column", "Leave it out."
+            )
 
 
 def check_control_total(extra: Mapping[str, Any], path: str) -> None:

@@ -23,7 +23,6 @@ from typing import Any
 
 from orchestration.errors import ContractError
 from orchestration.intake.contract_file import BrokenContractError, check_standard, parse
-from orchestration.intake.contract_layout import check_layout
 from orchestration.intake.contract_rules import (
     COLUMN_KEYS,
     ENCODINGS,
@@ -34,6 +33,7 @@ from orchestration.intake.contract_rules import (
     UNITS,
     base_type,
     check_control_total,
+    check_headers_of_format,
     check_keys_of_format,
     check_known,
     check_left_out_rows,
@@ -326,7 +326,7 @@ def _source(server: dict[str, Any], feed: str, columns: Mapping[str, Column]) ->
     check_mapping(extra, path, columns)
     check_left_out_rows(extra, path)
     check_control_total(extra, path)
-    check_layout(extra, path, server["format"])
+    check_headers_of_format(extra, path, server["format"], columns)
     return Source(
         feed=feed,
         name=name,

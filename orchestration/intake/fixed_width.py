@@ -50,7 +50,7 @@ def _text_of(name: str, source: Source) -> str:
     text = _cut(*layout.fields[name])
     decimals = layout.implied_decimals.get(name)
     if decimals is not None:
-        digits = f"lpad({text}, cast(greatest(length({text}), {decimals + 1}) as integer), '0')"
+        digits = f"lpad({text}, cast(greatest(length({text}), {decimals + 1}) as int), '0')"
         marked = f"left({digits}, -{decimals}) || '{source.decimal_mark}' || right({digits}, {decimals})"
         text = f"case when regexp_full_match({text}, '\\d+') then {marked} else {text} end"
     sign = layout.sign_fields.get(name)

@@ -20,10 +20,12 @@ from orchestration.intake.incoming import Delivered
 from orchestration.intake.sie_grammar import Head, UnclosedError, checksum_lines, fields, head_of
 
 _FIELD = r'("[^"\\]*"|[^\s"\\]+)'
-_TAIL = rf"^(-?\d+(?:\.\d+)?)(?:[ \t]+{_FIELD}(?:[ \t]+{_FIELD}(?:[ \t]+{_FIELD}(?:[ \t].*)?)?)?)?[ \t]*$"
+_TAIL = rf"^[ \t]*(-?\d+(?:\.\d+)?)(?:[ \t]+{_FIELD}(?:[ \t]+{_FIELD}(?:[ \t]+{_FIELD}(?:[ \t].*)?)?)?)?[ \t]*$"
 _HEAD = re.compile(rf"[ \t]*{_FIELD}[ \t]+{_FIELD}[ \t]+(\d{{8}})(?:[ \t]+{_FIELD}(?:[ \t].*)?)?[ \t]*").fullmatch
 _VOUCHER = re.compile(r"\n[ \t]*#VER(?=[ \t])")
 _TRANS = re.compile(r"\n[ \t]*#TRANS[ \t]+")
+_LIST = re.compile(rf"[ \t]*(?:{_FIELD}(?:[ \t]+|$))*").fullmatch
+_PART = re.compile(_FIELD).findall
 _PLAIN = re.compile(r'[^\s"{}#\\]+').fullmatch
 _NEARLY_ZERO = 0.0004  # what the binary sum of a voucher that balances may be off by
 _OF_VOUCHER = ("series", "number", "voucher_date", "voucher_text", "line", "account")
@@ -41,7 +43,7 @@ class SieFile:
     last_date: str = ""
     empty_vouchers: list[int] = field(default_factory=list)
     _objects: dict[str, str] = field(default_factory=dict)
-    _accounts: set[str] = field(default_factory=set)
+    _accounts: dict[str, str] = field(default_factory=dict)
 
     @property
     def span(self) -> tuple[date, date] | None:
@@ -116,45 +118,50 @@ class SieFile:
         first = voucher.find("\n")
         second = voucher.find("\n", first + 1)
         head = _HEAD(voucher[: max(first, 0)])
-        if head is None or voucher[first:second].strip() != "{":
+        if head is None or "\\" in voucher or voucher[first:second].strip() != "{":
             return None
-        rows = voucher[second:].rstrip().split(trans)
-        last, newline, brace = rows[-1].rpartition("\n")
-        if rows[0] or brace.strip() != "}" or not newline:
+        body, _, brace = voucher[second:].rstrip().rpartition("\n")
+        rows = body.split(trans)
+        if rows[0] or brace.strip() != "}" or body.count("\n") != len(rows) - 1 or len(rows) == 1:
             return None
-        rows[-1] = last
         series, number, day, text = (part.strip('"') for part in head.groups(""))
-        prefix = MARK.join((series, number, day, text, ""))
-        written, total, index = [], 0.0, 0
+        prefix = f"{series}\x1f{number}\x1f{day}\x1f{text}\x1f"
+        written, total, place = [], 0.0, line + 1
         objects, accounts = self._objects, self._accounts
         try:
-            for index, row in enumerate(rows[1:], 1):
+            for row in rows[1:]:
+                place += 1
                 account, _, rest = row.partition("{")
-                inner, brace, tail = rest.partition("}")
-                account = account.rstrip()
-                if account not in accounts:
-                    if not _PLAIN(account):
-                        return None
-                    accounts.add(account)
-                listed = objects.get(inner)
-                if listed is None:
-                    listed = objects[inner] = self._listed(fields(f"{{{inner}}}"), inner)
+                inner, _, tail = rest.partition("}")
+                listed = objects.get(inner) or self._object_texts(inner)
+                code = accounts.get(account) or self._account_text(account)
                 total += float(tail.split(None, 1)[0])
-                if "\n" in tail or "\\" in row:
-                    return None
-                written.append(f"{line + 1 + index}{MARK}{prefix}{index}{MARK}{account}{MARK}{listed}{tail.strip()}\n")
-        except (ValueError, IndexError, UnclosedError):
+                written.append(f"{place}\x1f{prefix}{place - line - 1}\x1f{code}{listed}{tail}\n")
+        except (ValueError, IndexError):
             return None
-        if not written or not -_NEARLY_ZERO < total < _NEARLY_ZERO:
+        if not -_NEARLY_ZERO < total < _NEARLY_ZERO:
             return None
         self.last_date = max(self.last_date, day)
         return "".join(written)
 
-    def _listed(self, found: list[str | list[str]], inner: str) -> str:
-        """The objects of the contract's dimensions, pair by pair, the mark behind each. Raises ValueError if odd."""
-        if len(found) != 1 or not isinstance(found[0], list) or len(found[0]) % 2 or inner.count('"') % 2:
+    def _object_texts(self, inner: str) -> str:
+        """What stands between the braces as texts, remembered. Raises ValueError if it is not regular."""
+        if not _LIST(inner):
             raise ValueError(inner)
-        pairs = dict(zip(found[0][::2], found[0][1::2], strict=True))
+        texts = self._objects[inner] = self._listed([part.strip('"') for part in _PART(inner)])
+        return texts
+
+    def _account_text(self, account: str) -> str:
+        """An account as a text, remembered. Raises ValueError if it is not regular."""
+        code = account.strip()
+        if not _PLAIN(code):
+            raise ValueError(account)
+        text = self._accounts[account] = code + MARK
+        return text
+
+    def _listed(self, parts: list[str]) -> str:
+        """The objects of the contract's dimensions, pair by pair, the mark behind each. Raises ValueError if odd."""
+        pairs = dict(zip(parts[::2], parts[1::2], strict=True))
         return "".join(pairs.get(dimension.removeprefix("dim "), "") + MARK for dimension in self.dimensions)
 
     def _write_exact(self, line: int, voucher: str, out: TextIO) -> bool:
@@ -197,7 +204,7 @@ class SieFile:
         last = [part for part in found[3:] if isinstance(part, str)]
         if len(last) != len(found) - 3 or len(found[2]) % 2:
             return None
-        objects = self._listed([found[2]], "").split(MARK)[:-1]
+        objects = self._listed(found[2]).split(MARK)[:-1]
         return [found[1], *objects, *_padded(last)]
 
 

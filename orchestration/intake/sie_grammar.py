@@ -7,6 +7,14 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+# What a contract may map, beside the objects of a dimension, `dim 1`, `dim 6`, ...: `month` is the voucher's date once
+# more, `any_text` the row's own text or else the voucher's, `generated` the date of the export.
+FIELDS = (
+    *("series", "number", "voucher_date", "month", "voucher_text", "line", "account"),
+    *("amount", "date", "text", "quantity", "any_text"),
+)
+GENERATED = "generated"
+PERSONAL_DIMENSIONS = ("dim 7", "dim 8")  # employees and customers
 BLANK = " \t"
 _SEPARATORS = b" \t\r\n{}"
 

@@ -36,8 +36,8 @@ def ledger(*rows: str) -> str:
 def ledger_row(
     month: str = "2024-01", amount: str = "100,00", text: str = "", line: int = 1, known: str = "2025-01-10"
 ) -> str:
-    """One voucher line."""
-    return f"{known};{month};{month};A;1;{line};{month}-15;4010;1110;;;;;{amount};;{text};N;N"
+    """One line that belongs to no voucher, so that it need not balance."""
+    return f"{known};{month};{month};;;{line};{month}-15;4010;1110;;;;;{amount};;{text};N;N"
 
 
 SIE_HEADERS = {

@@ -1,6 +1,5 @@
 """A contract is used only if it is valid ODCS and agrees with itself; else one line tells file, place and rule."""
 
-import json
 import re
 from datetime import date
 from decimal import Decimal
@@ -9,10 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import ContractError
-from orchestration.intake.contract_layout import SIE_TEXTS
 from orchestration.intake.contracts import Contract, DueRule, Source, load_contract, load_contracts
-from orchestration.intake.sie import SieFile
-from orchestration.intake.sie_grammar import Head
 from orchestration.settings import CHECKOUT
 
 CONTRACTS = CHECKOUT / "expectations" / "contracts"
@@ -218,70 +214,6 @@ def of_the_key(key: str, value: str) -> tuple[str, str]:
     text = (CONTRACTS / "forecast.yaml").read_text(encoding="utf-8")
     lines = {name: line for line in text.splitlines() for name in (key, "amountUnit") if f"{{property: {name}," in line}
     return lines.get(key, lines["amountUnit"]), f"      - {{property: {key}, value: {value}}}"
-
-
-FIXED = """
-      - {property: encoding, value: iso-8859-1}
-      - {property: recordLength, value: 20}
-      - {property: fields, value: {atgard: [1, 10], prognos: [11, 9], tecken: [20, 1]}}
-      - {property: signFields, value: {prognos: tecken}}
-      - {property: impliedDecimals, value: {prognos: 2}}
-      - {property: extractDateHeader, value: tecken}
-"""
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "place", "rule"),
-    [
-        ("prognos: [11", "prognos: [13", "fields", "'prognos' ends beyond the line's 20 characters"),
-        ("{prognos: tecken}", "{prognos: minus}", "signFields", "'minus' is no field"),
-        ("{prognos: 2}", "{belopp: 2}", "impliedDecimals", "'belopp' is no field"),
-        (
-            "Header, value: tecken",
-            "Header, value: uttag",
-            "extractDateHeader",
-            "'uttag' is no field. Use one of atgard",
-        ),
-        ("{atgard:", "{åtgärd:", "headers.action_id", "'atgard' is no field"),
-    ],
-)
-def test_a_field_that_the_line_does_not_have_is_refused(
-    tmp_path: Path, old: str, new: str, place: str, rule: str
-) -> None:
-    assert old in FIXED
-    line = broken(tmp_path, *_as("fixed", FIXED.replace(old, new), {"action_id": "atgard", "forecast_sek": "prognos"}))
-    assert f"{SERVER}.{place}: {rule}" in line
-
-
-@pytest.mark.parametrize("header", ["konto", "dim1", "belopp", "generated"])
-def test_a_text_that_sie_does_not_have_is_refused(tmp_path: Path, header: str) -> None:
-    keys = "\n      - {property: encoding, value: pc8}\n"
-    line = broken(tmp_path, *_as("sie", keys, {"action_id": "dim 20", "forecast_sek": header}))
-    assert f"{SERVER}.headers.forecast_sek: '{header}' is no text of SIE 4. Use one of series, " in line
-
-
-def test_the_texts_of_sie_are_those_of_its_reader() -> None:
-    read = SieFile(Head(), ("dim 1",), Path("regular"), Path("exact")).exact_rows.columns
-    assert set(read) == {*SIE_TEXTS, "dim 1"}
-
-
-def _as(file_format: str, keys: str, headers: dict[str, str]) -> tuple[str, str]:
-    """The forecast's server as it stands, and as one of another format with these keys."""
-    text = (CONTRACTS / "forecast.yaml").read_text(encoding="utf-8")
-    old = text[text.index("    format: csv") :]
-    listed = "".join(f"          {column}: {json.dumps(header)}\n" for column, header in headers.items())
-    others = {
-        "year": "2024",
-        "as_of_month": "2024-07",
-        "submitted_at": "2024-07-01 08:00:00",
-        "is_confirmation": "false",
-    }
-    constants = "".join(f'          {column}: "{value}"\n' for column, value in others.items())
-    return old, (
-        f"    format: {file_format}\n    description: Prognoser.\n    customProperties:{keys}"
-        '      - {property: decimalMark, value: ","}\n      - property: headers\n        value:\n'
-        f"{listed}      - property: constants\n        value:\n{constants}"
-    )
 
 
 def test_a_sentinel_that_two_digits_of_a_year_cannot_tell_is_refused(tmp_path: Path) -> None:
