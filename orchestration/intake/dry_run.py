@@ -1,4 +1,4 @@
-"""What a load would make of one file, for whoever writes a contract: the same door, readers and rules, nothing kept.
+"""What a load would make of one file, for whoever writes a contract: the same readers and rules, nothing kept.
 
 The file is parsed into a throw-away database with the tables of its feed alone. The data directory is neither locked
 nor written to.

@@ -202,4 +202,4 @@ def test_it_prints_what_it_found(attempt, contracts, capsys):
     ]
     assert "Slices: 1\n  ledger|1000|2024-01-01 (2024-01): 1 rows, sum 100.00\n" in out
     assert "  datarad 2 [number] amount_sek: är inte ett tal enligt kontraktet\n      manad=2024-01" in out
-    assert "Without any value: function_code" in out
+    assert "Without any value: voucher_series, voucher_number, function_code" in out
