@@ -131,8 +131,9 @@ def _verdict(contract: Contract, source: Source, delivered: Delivered, columns: 
     if delivered.given is not None:
         cases.append((f"{delivered.fault} = 'irregular'", f"intake_set_irregular_aside(row_number, {delivered.given})"))
     if source.extract_date_header in delivered.columns:
-        text = delivered.columns[source.extract_date_header]
-        cases.append((f"trim({text}) <> {literal(delivered.extract_text or '')}", f"intake_set_extract_aside({text})"))
+        extract = delivered.columns[source.extract_date_header]
+        is_other = f"trim({extract}) <> {literal(delivered.extract_text or '')}"
+        cases.append((is_other, f"intake_set_extract_aside({extract})"))
     total = source.control_total
     if total is not None:
         count = delivered.columns[total.count_header] if total.count_header else "null"
