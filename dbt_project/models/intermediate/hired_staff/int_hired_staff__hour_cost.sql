@@ -18,14 +18,19 @@ with months as (
         cast(extract(month from ledger_month.month) as bigint) as month_number,
         cast(extract(year from ledger_month.month) as bigint) as year,
         ledger_month.own_personnel_cost_sek,
-        ledger_month.salary_sek,
-        ledger_month.payroll_addon_sek,
-        ledger_month.extra_cost_sek,
+        {%- for measure in ['salary_sek', 'payroll_addon_sek', 'extra_cost_sek'] %}
+        case when ledger_month.own_personnel_cost_sek is not null then coalesce(extra_cost.{{ measure }}, 0) end
+            as {{ measure }},
+        {%- endfor %}
         unit_hours.own_hours,
         unit_hours.overtime_hours,
         cost_month.cost_sek as hired_cost_sek,
         cost_month.hours as hired_hours
     from {{ ref('int_hired_staff__ledger_month') }} as ledger_month
+    left join {{ ref('int_hired_staff__extra_cost') }} as extra_cost
+        on extra_cost.organisation = ledger_month.organisation
+        and extra_cost.unit_id = ledger_month.unit_id
+        and extra_cost.month = ledger_month.month
     left join {{ ref('int_fte__unit_hours') }} as unit_hours
         on unit_hours.organisation = ledger_month.organisation
         and unit_hours.unit_id = ledger_month.unit_id

@@ -2,9 +2,6 @@
 -- balances and preliminary vouchers are not. A month that is not delivered by every company of the unit is NULL. Not
 -- rounded to the öre.
 -- Grain: one row per organisation (restated, as_was), unit_id and month.
-{%- set measures = [
-    'hired_cost_sek', 'own_personnel_cost_sek', 'salary_sek', 'payroll_addon_sek', 'extra_cost_sek'
-] %}
 with
 
 cells as (
@@ -14,10 +11,7 @@ cells as (
         unit_id_as_was,
         month,
         sum(case when cost_type = 'hired_staff' then amount_sek else 0 end) as hired_cost_sek,
-        sum(case when cost_type = 'hired_staff' then 0 else amount_sek end) as own_personnel_cost_sek,
-        sum(case when cost_type = 'salaries' then amount_sek else 0 end) as salary_sek,
-        sum(case when cost_type = 'payroll_addon' then amount_sek else 0 end) as payroll_addon_sek,
-        sum(case when cost_type in ('overtime', 'extra_compensation') then amount_sek else 0 end) as extra_cost_sek
+        sum(case when cost_type = 'hired_staff' then 0 else amount_sek end) as own_personnel_cost_sek
     from {{ ref('int_ledger__mapped_cell') }}
     where
         -- A chart may hold hired staff among other costs; it is still what is compared with own personnel.
@@ -43,10 +37,10 @@ spine as (
 
 organised as (
 
-    select 'restated' as organisation, unit_id, month, {{ measures | join(', ') }}
+    select 'restated' as organisation, unit_id, month, hired_cost_sek, own_personnel_cost_sek
     from cells
     union all
-    select 'as_was' as organisation, unit_id_as_was as unit_id, month, {{ measures | join(', ') }}
+    select 'as_was' as organisation, unit_id_as_was as unit_id, month, hired_cost_sek, own_personnel_cost_sek
     from cells
 
 ),
@@ -57,9 +51,8 @@ amounts as (
         organised.organisation,
         ancestors.ancestor_unit_id as unit_id,
         organised.month,
-        {%- for measure in measures %}
-        sum(organised.{{ measure }}) as {{ measure }}{{ "," if not loop.last }}
-        {%- endfor %}
+        sum(organised.hired_cost_sek) as hired_cost_sek,
+        sum(organised.own_personnel_cost_sek) as own_personnel_cost_sek
     from organised
     inner join ancestors on organised.unit_id = ancestors.unit_id
     group by organised.organisation, ancestors.ancestor_unit_id, organised.month
@@ -71,10 +64,12 @@ select
     spine.unit_id,
     spine.month,
     spine.is_closed,
-    {%- for measure in measures %}
-    cast(case when spine.is_complete then coalesce(amounts.{{ measure }}, 0) end as decimal(28, 8)) as {{ measure }}
-    {{- "," if not loop.last }}
-    {%- endfor %}
+    cast(
+        case when spine.is_complete then coalesce(amounts.hired_cost_sek, 0) end as decimal(28, 8)
+    ) as hired_cost_sek,
+    cast(
+        case when spine.is_complete then coalesce(amounts.own_personnel_cost_sek, 0) end as decimal(28, 8)
+    ) as own_personnel_cost_sek
 from spine
 left join amounts
     on
