@@ -1,7 +1,7 @@
 -- S1: rates, hours and FTE are plausible, and agree with the same month last year.
 -- What is this? Units where a rate lies outside its bounds, where hours and rates do not fit each other, or where the
 -- FTE of the latest complete month are far from those of the same month a year earlier; or employments with hours and no
--- rate, a rate and no hours, hours told twice or an AID code of no category. When does it matter? A rate in
+-- rate, a rate and no hours, hours told twice, or an AID code or cost centre that nobody knows. When does it matter? A rate in
 -- per cent, or a column of hours too many, moves every FTE and its twelve-month mean. How to resolve? Correct the
 -- extract and deliver the month again; a true change needs only a note of its reason.
 -- Grain: one row per kind of finding and unit. Rates and hours are judged in the unit of the cost centre, FTE in the
@@ -308,7 +308,8 @@ oddity_finding as (
             when 'hours_without_rate' then ' med arbetad tid och utan sysselsättningsgrad'
             when 'rate_without_hours' then ' med sysselsättningsgrad och utan tid eller frånvaro'
             when 'repeated_hours' then ' vars tid två leveranser berättar lika'
-            else ' med en AID-kod utan kategori (' || coalesce(oddity.code, 'tom') || ')'
+            when 'unknown_category' then ' med en AID-kod utan kategori (' || coalesce(oddity.code, 'tom') || ')'
+            else ' på ett kostnadsställe utan enhet (' || coalesce(oddity.code, 'tomt') || ')'
         end
         || ' i ' || {{ month_sv('oddity.month') }}
         || case
@@ -320,7 +321,9 @@ oddity_finding as (
             when 'repeated_hours'
                 then '. Tiden räknas två gånger, eftersom en månad är summan av sina leveranser. Leverera den senare'
                     || ' månaden på nytt utan de upprepade raderna.'
-            else '. De står på UNMAPPED. Rätta koden, eller lägg till den i personnel_category.csv.'
+            when 'unknown_category'
+                then '. De står på UNMAPPED. Rätta koden, eller lägg till den i personnel_category.csv.'
+            else '. De står på UNMAPPED. Rätta kostnadsstället, eller lägg till det i cost_centre.csv.'
         end as detail
     from oddity
     left join deliverer on deliverer.company = oddity.company

@@ -4,6 +4,7 @@
 --   rate_without_hours   the reverse, in a month whose hours have come: no FTE by presence
 --   repeated_hours       a delivery repeats the hours of an earlier one for the same month: counted twice
 --   unknown_category     an AID code out of use, or of no range: FTE under UNMAPPED
+--   unknown_cost_centre  a cost centre of no unit, or none at all: FTE in the region's UNMAPPED
 -- Grain: one row per kind, unit_id (today's) and month.
 with employment_month as (
 
@@ -80,6 +81,18 @@ repeated as (
 
 ),
 
+cost_centre_unit as (
+
+    select
+        company,
+        coalesce(cost_centre, '') as cost_centre,
+        month,
+        unit_id
+    from {{ ref('int_staffing__cost_centre_unit') }}
+    group by company, coalesce(cost_centre, ''), month, unit_id
+
+),
+
 odd as (
 
     select
@@ -131,17 +144,22 @@ odd as (
     from {{ ref('int_fte__employment_month') }}
     where personnel_category = 'UNMAPPED'
 
-),
-
-cost_centre_unit as (
+    union all
 
     select
-        company,
-        coalesce(cost_centre, '') as cost_centre,
-        month,
-        unit_id
-    from {{ ref('int_staffing__cost_centre_unit') }}
-    group by company, coalesce(cost_centre, ''), month, unit_id
+        'unknown_cost_centre' as kind,
+        employment.company,
+        coalesce(employment.cost_centre, '') as cost_centre,
+        employment.month,
+        employment.person_key,
+        employment.employment_id,
+        employment.cost_centre as code
+    from {{ ref('int_fte__employment_month') }} as employment
+    inner join cost_centre_unit
+        on cost_centre_unit.company = employment.company
+        and cost_centre_unit.cost_centre = coalesce(employment.cost_centre, '')
+        and cost_centre_unit.month = employment.month
+    where cost_centre_unit.unit_id like '%UNMAPPED'
 
 ),
 

@@ -62,26 +62,67 @@ placed as (
 
 ),
 
+shared as (
+
+    select
+        placed.*,
+        count(*) over (partition by month, person_key) as places
+    from placed
+
+),
+
+-- Who stands in one place and category only, as nearly all do, is counted there and added up; the others are followed one
+-- by one, so that each is one person in every unit above.
+counted as (
+
+    select
+        month,
+        personnel_category,
+        unit_id,
+        unit_id_as_was,
+        unit_id || ' ' || unit_id_as_was || ' ' || personnel_category as person_key,
+        count(*) as persons
+    from shared
+    where places = 1
+    group by month, personnel_category, unit_id, unit_id_as_was
+
+    union all
+
+    select
+        month,
+        personnel_category,
+        unit_id,
+        unit_id_as_was,
+        person_key,
+        1 as persons
+    from shared
+    where places > 1
+
+),
+
 -- Whose unit is another in the one organisation than in the other: the difference between the two views is them.
 moved as (
 
     select
-        placed.month,
-        placed.personnel_category,
-        placed.person_key,
-        ancestor.ancestor_unit_id as unit_id,
-        max(case when ancestor.unit_id = placed.unit_id then 1 else 0 end) as is_here,
-        max(case when ancestor.unit_id = placed.unit_id_as_was then 1 else 0 end) as was_here
-    from placed
-    inner join ancestor on ancestor.unit_id = placed.unit_id or ancestor.unit_id = placed.unit_id_as_was
-    where placed.unit_id <> placed.unit_id_as_was
+        counted.month,
+        counted.personnel_category,
+        counted.person_key,
+        counted.persons,
+        ancestor.ancestor_unit_id as unit_id
+    from counted
+    inner join ancestor on ancestor.unit_id = counted.unit_id or ancestor.unit_id = counted.unit_id_as_was
+    where counted.unit_id <> counted.unit_id_as_was
     group by
-        placed.month,
-        placed.personnel_category,
-        placed.person_key,
-        placed.unit_id,
-        placed.unit_id_as_was,
+        counted.month,
+        counted.personnel_category,
+        counted.person_key,
+        counted.persons,
+        counted.unit_id,
+        counted.unit_id_as_was,
         ancestor.ancestor_unit_id
+    having
+        max(case when ancestor.unit_id = counted.unit_id then 1 else 0 end)
+        <> max(case when ancestor.unit_id = counted.unit_id_as_was then 1 else 0 end)
 
 ),
 
@@ -91,13 +132,14 @@ present as (
     select
         '{{ organisation }}' as organisation,
         ancestor.ancestor_unit_id as unit_id,
-        placed.personnel_category,
-        placed.month,
-        placed.person_key,
-        case when ancestor.ancestor_unit_id = placed.{{ unit }} then placed.person_key end as own_person_key,
-        cast(null as string) as moved_person_key
-    from placed
-    inner join ancestor on ancestor.unit_id = placed.{{ unit }}
+        counted.personnel_category,
+        counted.month,
+        counted.person_key,
+        counted.persons,
+        case when ancestor.ancestor_unit_id = counted.{{ unit }} then counted.persons else 0 end as own_persons,
+        0 as moved_persons
+    from counted
+    inner join ancestor on ancestor.unit_id = counted.{{ unit }}
     union all
     {%- endfor %}
     select
@@ -105,26 +147,27 @@ present as (
         unit_id,
         personnel_category,
         month,
-        cast(null as string) as person_key,
-        cast(null as string) as own_person_key,
-        person_key as moved_person_key
+        person_key,
+        0 as persons,
+        0 as own_persons,
+        persons as moved_persons
     from moved
-    where is_here <> was_here
 
 ),
 
-counted as (
+once as (
 
     select
         organisation,
         unit_id,
         personnel_category,
         month,
-        count(distinct person_key) as persons,
-        count(distinct own_person_key) as own_persons,
-        count(distinct moved_person_key) as moved_persons
+        person_key,
+        max(persons) as persons,
+        max(own_persons) as own_persons,
+        max(moved_persons) as moved_persons
     from present
-    group by organisation, unit_id, personnel_category, month
+    group by organisation, unit_id, personnel_category, month, person_key
 
     union all
 
@@ -133,11 +176,12 @@ counted as (
         unit_id,
         'ALL' as personnel_category,
         month,
-        count(distinct person_key) as persons,
-        count(distinct own_person_key) as own_persons,
-        count(distinct moved_person_key) as moved_persons
+        person_key,
+        max(persons) as persons,
+        max(own_persons) as own_persons,
+        max(moved_persons) as moved_persons
     from present
-    group by organisation, unit_id, month
+    group by organisation, unit_id, month, person_key
 
 )
 
@@ -146,7 +190,8 @@ select
     unit_id,
     personnel_category,
     month,
-    cast(persons as bigint) as persons,
-    cast(own_persons as bigint) as own_persons,
-    cast(moved_persons as bigint) as moved_persons
-from counted
+    cast(sum(persons) as bigint) as persons,
+    cast(sum(own_persons) as bigint) as own_persons,
+    cast(sum(moved_persons) as bigint) as moved_persons
+from once
+group by organisation, unit_id, personnel_category, month
