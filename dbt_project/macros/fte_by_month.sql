@@ -27,6 +27,9 @@ named as (
     left join merged_series as not_published
         on not_published.unit_id = unit_month.unit_id
         and not_published.personnel_category = 'ALL'
+    {%- if organisation == 'as_was' %}
+    inner join {{ ref('int_fte__published_unit') }} as unit on unit.unit_id = unit_month.unit_id and not unit.moves_few
+    {%- endif %}
     where not_published.unit_id is null
 
 )

@@ -1,4 +1,4 @@
-{#- Levels of the tree that are walked, from the region down; units below the last have no categories of their own. -#}
+{#- Levels of the tree that are walked, from the region down; units below the last stand only above it. -#}
 {%- set levels = 7 -%}
 -- Which series of FTE the marts merge, since they, or others by them, would show fewer persons than small_count_limit in
 -- some month. Never for single months, which windows would give away, and the same in both organisations, whose
@@ -149,15 +149,30 @@ level_{{ level }}_inherited as (
 
 ),
 
+level_{{ level }}_needed as (
+
+    select family, personnel_category from small where units_above = {{ level }}
+    union
+    select family, personnel_category from level_{{ level }}_inherited
+
+),
+
+level_{{ level }}_needing as (
+
+    select
+        family,
+        row_id
+    from small
+    where units_above = {{ level }}
+    group by family, row_id
+
+),
+
 level_{{ level }}_cell as (
 
     select cell.*
     from cell
-    inner join (
-        select family from small where units_above = {{ level }}
-        union
-        select family from level_{{ level }}_inherited
-    ) as family on family.family = cell.family
+    inner join (select family from level_{{ level }}_needed group by family) as family on family.family = cell.family
     where cell.units_above = {{ level }}
 
 ),
@@ -177,16 +192,10 @@ level_{{ level }}_category as (
                 level_{{ level }}_cell.personnel_category
         ) as category_order
     from level_{{ level }}_cell
-    left join (
-        select family, personnel_category from small where units_above = {{ level }}
-        union
-        select family, personnel_category from level_{{ level }}_inherited
-    ) as needed
+    left join level_{{ level }}_needed as needed
         on needed.family = level_{{ level }}_cell.family
         and needed.personnel_category = level_{{ level }}_cell.personnel_category
-    left join (
-        select family, row_id from small where units_above = {{ level }} group by family, row_id
-    ) as needing
+    left join level_{{ level }}_needing as needing
         on needing.family = level_{{ level }}_cell.family and needing.row_id = level_{{ level }}_cell.row_id
     group by level_{{ level }}_cell.family, level_{{ level }}_cell.personnel_category
 
@@ -247,7 +256,8 @@ level_{{ level }}_chosen as (
             small_merge.family,
             small_merge.categories
         from level_{{ level }}_small_merge as small_merge
-        inner join small on small.family = small_merge.family and small.row_id = small_merge.row_id
+        inner join level_{{ level }}_needing as needing
+            on needing.family = small_merge.family and needing.row_id = small_merge.row_id
         group by small_merge.family, small_merge.categories
     ) as too_small on too_small.family = choice.family and too_small.categories = choice.category_order
     where
@@ -285,9 +295,7 @@ level_{{ level }}_row as (
             select family, row_id, may_merge from level_{{ level }}_cell group by family, row_id, may_merge
         ) as cell
             on cell.family = level_{{ level }}_merge.family and cell.row_id = level_{{ level }}_merge.row_id
-        left join (
-            select family, row_id from small where units_above = {{ level }} group by family, row_id
-        ) as needing
+        left join level_{{ level }}_needing as needing
             on needing.family = level_{{ level }}_merge.family and needing.row_id = level_{{ level }}_merge.row_id
         left join level_{{ level }}_small_merge as small_merge
             on small_merge.family = level_{{ level }}_merge.family

@@ -36,7 +36,8 @@ total as (
         unit_id,
         month,
         persons,
-        own_persons
+        own_persons,
+        moved_persons
     from {{ ref('int_fte__person_count') }}
     where personnel_category = 'ALL'
 
@@ -154,6 +155,17 @@ below_hidden as (
 
 ),
 
+-- Whoever has both organisations has their difference: the staff that has another unit in the one than in the other.
+moves_few as (
+
+    select total.unit_id
+    from total
+    cross join limits
+    where total.moved_persons > 0 and total.moved_persons < limits.persons
+    group by total.unit_id
+
+),
+
 level as (
 
     select
@@ -169,7 +181,9 @@ select
     units.parent_unit_id,
     units.is_unmapped,
     cast(level.units_above as bigint) as units_above,
-    below_hidden.unit_id is null as is_published
+    below_hidden.unit_id is null as is_published,
+    moves_few.unit_id is not null as moves_few
 from units
 inner join level on level.unit_id = units.unit_id
 left join below_hidden on below_hidden.unit_id = units.unit_id
+left join moves_few on moves_few.unit_id = units.unit_id

@@ -62,9 +62,20 @@ complete as (
 
 not_published as (
 
-    select unit_id
-    from {{ ref('int_fte__merged_series') }}
-    where personnel_category = 'ALL'
+    select
+        organisations.organisation,
+        merged_series.unit_id
+    from {{ ref('int_fte__merged_series') }} as merged_series
+    cross join (select 'restated' as organisation union all select 'as_was' as organisation) as organisations
+    where merged_series.personnel_category = 'ALL'
+
+    union
+
+    select
+        'as_was' as organisation,
+        unit_id
+    from {{ ref('int_fte__published_unit') }}
+    where moves_few
 
 )
 
@@ -84,4 +95,5 @@ left join summed
     on summed.organisation = complete.organisation
     and summed.unit_id = complete.unit_id
     and summed.month = complete.month
-left join not_published on not_published.unit_id = complete.unit_id
+left join not_published
+    on not_published.organisation = complete.organisation and not_published.unit_id = complete.unit_id
