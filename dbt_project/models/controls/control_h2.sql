@@ -217,7 +217,7 @@ share_finding as (
         'hyrpersonal är ' || {{ mnkr_sv('hired_cost_sek') }} || ' mnkr på tolv månader till och med '
         || {{ month_sv('month') }}
         || coalesce(
-            ', ' || replace(cast(cast(share_of_total_pct as decimal(9, 1)) as string), '.', ',')
+            ', ' || replace(replace(cast(cast(share_of_total_pct as decimal(9, 1)) as string), '.', ','), '-', '−')
             || ' % av de samlade personalkostnaderna', ''
         )
         || '. Mellan 0 och ' || replace({{ parameter('h2_max_share_pct', 'string') }}, '.', ',')
