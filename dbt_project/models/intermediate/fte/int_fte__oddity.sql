@@ -47,6 +47,11 @@ told_hours as (
         sum(coalesce(segment.unpaid_leave_hours, 0)) as unpaid_leave_hours
     from {{ ref('int_staffing__month') }} as segment
     inner join current_slice on current_slice.slice_id = segment.slice_id
+    where
+        segment.worked_hours <> 0
+        or segment.overtime_hours <> 0
+        or segment.paid_leave_hours <> 0
+        or segment.unpaid_leave_hours <> 0
     group by
         segment.company,
         coalesce(segment.cost_centre, ''),
