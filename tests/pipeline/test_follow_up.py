@@ -181,6 +181,52 @@ def test_october_knows_nothing_of_what_came_later(october: Tables):
     assert flagged & {"F1", "F3", "F4", "F8"} == {"F1", "F4"}
 
 
+# --- what owners' forecasts are worth ------------------------------------------------------------------------------
+
+
+def test_a_forecast_is_weighed_from_five_outcomes_on(sandbox: Sandbox):
+    """Five actions forecast 10 in July 2023 and came to 8. In 2024 the owner's 20 of July weighs 16, and the 20 of
+    another owner, with four such outcomes, weighs itself."""
+    plan = "staging.stg_plan__action_year"
+    owned = {"Säker": 5, "Ny": 4}
+    actions = [(owner, f"{owner}-{number}") for owner, outcomes in owned.items() for number in range(outcomes)]
+    common = {"programme": "Plan", "board": "RD", "status": "running", "requires_net": False, "source": "s"}
+    first = [
+        common
+        | {"action_id": name, "owner_role": owner, "year": 2023, "target_sek": 10, "start_month": date(2023, 1, 1)}
+        for owner, name in actions
+    ]
+    second = [
+        common | {"action_id": f"{owner}-0", "owner_role": owner, "year": 2024, "target_sek": 20, "sequence": 1}
+        for owner in owned
+    ]
+    sandbox.fill(plan, [*first, *second])
+    sandbox.fill("reference.savings_requirement", [])
+    months = [
+        (date(2023 + n // 12, n % 12 + 1, 1), date(2023 + (n + 1) // 12, (n + 1) % 12 + 1, 20)) for n in range(20)
+    ]
+    calendar = [{"scope": "forecast", "month": month, "due_date": due} for month, due in months]
+    sandbox.fill("reference.reporting_calendar", calendar)
+    sandbox.fill("reference.period", [{"company": "1", "month": date(2023, 12, 1), "final_on": date(2024, 2, 15)}])
+    july, december = date(2023, 7, 1), date(2023, 12, 1)
+    given = [(name, 2023, july, date(2023, 8, 15), 10, None) for _, name in actions]
+    given += [(name, 2023, december, date(2024, 1, 15), 8, 8) for _, name in actions]
+    given += [(f"{owner}-0", 2024, date(2024, 7, 1), date(2024, 8, 15), 20, None) for owner in owned]
+    names = ("action_id", "year", "as_of_month", "submitted_at", "forecast_sek", "outcome_ytd_sek")
+    rows = [dict(zip(names, row, strict=True)) | {"known_from": row[3], "is_confirmation": False} for row in given]
+    sandbox.fill(SUBMISSIONS, rows)
+    sandbox.make()
+
+    weighed = "select action_id, weighted_forecast_sek from marts.fct_action_follow_up where month = '2024-07-01'"
+    assert sandbox.rows(f"{weighed} and year = 2024 order by all") == [("Ny-0", None), ("Säker-0", Decimal("16.00"))]
+    total = (
+        "select forecast_sek, weighted_forecast_sek, weighted_share_pct from marts.fct_follow_up_total"
+        " where node_id = 'RD' and hierarchy = 'plan' and month = '2024-07-01'"
+    )
+    assert sandbox.rows(total) == [(Decimal("40.00"), Decimal("36.00"), Decimal("50.0000"))]
+    assert found(sandbox, "r1") == {}
+
+
 # --- odd input -----------------------------------------------------------------------------------------------------
 
 
