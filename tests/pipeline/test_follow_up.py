@@ -18,7 +18,7 @@ OCTOBER = date(2024, 10, 22)
 AUTUMN = (date(2024, 8, 27), date(2024, 12, 12))
 FIGURES = "staging.stg_board_report__figure"
 SUBMISSIONS = "staging.stg_forecast__submission"
-WANTED = ("f1", "f3", "f4", "f7", "f8", "l2", "r1")
+WANTED = ("f1", "f2", "f3", "f4", "f7", "f8", "l2", "r1")
 
 
 # --- long work -----------------------------------------------------------------------------------------------------
@@ -179,6 +179,32 @@ def test_october_knows_nothing_of_what_came_later(october: Tables):
     assert max(row["month"] for row in october["marts.fct_follow_up_total"].rows) == date(2024, 9, 1)
     flagged = {row["check_id"] for row in october["marts.finding"].rows}
     assert flagged & {"F1", "F3", "F4", "F8"} == {"F1", "F4"}
+
+
+# --- forecasts that repeat themselves ------------------------------------------------------------------------------
+
+
+def statuses_of_twelve(sandbox: Sandbox, outcomes: list[int], as_of: date) -> list[str]:
+    """Month by month, the status of a forecast of 12 mnkr given again and again with these outcomes from January on."""
+    sandbox.connection.execute("update ops.current_run set as_of = ?", [as_of])
+    common = {"action_id": "RD-A09", "year": 2024, "forecast_sek": 12_000_000, "is_confirmation": False, "sequence": 9}
+    for month, outcome in enumerate(outcomes, start=1):
+        day = date(2024 + month // 12, month % 12 + 1, 15)
+        row = {"as_of_month": date(2024, month, 1), "submitted_at": day, "known_from": day}
+        sandbox.add(SUBMISSIONS, [common | row | {"outcome_ytd_sek": outcome * 1_000_000}])
+    sandbox.make()
+    query = "select forecast_status from marts.fct_action_follow_up where action_id = 'RD-A09' order by month"
+    return [status for (status,) in sandbox.rows(query)]
+
+
+def test_on_path_eleven_months_with_the_same_forecast_is_never_unchanged(sandbox: Sandbox):
+    assert statuses_of_twelve(sandbox, [*range(1, 12)], date(2024, 12, 23)) == ["current"] * 11
+    assert found(sandbox, "f2") == {}
+
+
+def test_an_outcome_that_stands_still_after_april_is_found_with_junes_submission(sandbox: Sandbox):
+    assert statuses_of_twelve(sandbox, [1, 2, 3, 4, 4, 4], date(2024, 7, 25)) == [*["current"] * 5, "unchanged"]
+    assert found(sandbox, "f2") == {"RD-A09": 2.0}, "4 where the path is at 4 + (12 - 4) x 2 / 8"
 
 
 # --- what owners' forecasts are worth ------------------------------------------------------------------------------
