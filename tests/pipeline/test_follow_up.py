@@ -110,13 +110,14 @@ def test_a_contradiction_is_found_wherever_it_stands(sandbox: Sandbox, moved: in
     sandbox.connection.execute(
         f"update {FIGURES} set target_sek = 900000000, forecast_sek = 400000000, deviation_sek = -500000000"
     )
+    sandbox.make()
     places = sandbox.rows(f"select board, meeting_date, scope, scope_id from {FIGURES}")
     for place in places:
         is_place = "board = ? and meeting_date = ? and scope = ? and scope_id = ?"
         sandbox.connection.execute(
             f"update {FIGURES} set deviation_sek = deviation_sek + {moved} where {is_place}", place
         )
-        sandbox.make()
+        sandbox.make("fct_board_report", "control_f3")
         sandbox.connection.execute(f"update {FIGURES} set deviation_sek = -500000000")
 
         assert list(found(sandbox, "f3")) == (["|".join(map(str, place))] if is_found else [])
