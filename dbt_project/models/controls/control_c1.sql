@@ -1,7 +1,7 @@
--- C1: running actions without an assessment of their consequences, and limits that have been passed.
--- What is this? A running action at the reporting level that nobody has assessed in any perspective by as_of, or one whose
--- indicator stood beyond its limit when it was last delivered. When does it matter? The money is shown alone. How to
--- resolve? Assess the consequences and have them approved; where a limit is passed, decide what gives way.
+-- C1: running actions without an assessment of their consequences, and limits that have been passed. What is this? A
+-- running action at the reporting level that nobody has assessed in any perspective by as_of, or one whose indicator
+-- stood beyond its limit when it was last delivered. When does it matter? The money is shown alone. How to resolve?
+-- Assess the consequences and have them approved; where a limit is passed, decide what gives way.
 -- Grain: one row per finding (action, or action, perspective and indicator).
 with
 

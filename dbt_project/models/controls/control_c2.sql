@@ -1,7 +1,7 @@
--- C2: targets that nobody has committed to, and requirements that no action answers for.
--- What is this? A planned or running action at the reporting level without the day of its owner's commitment by as_of; and
--- a node whose requirement is more than what lies below it. When does it matter? Nobody has promised the money. How to
--- resolve? The owner commits in the plan; the node's manager names actions, or has the requirement lowered.
+-- C2: targets that nobody has committed to, and requirements that no action answers for. What is this? A planned or
+-- running action at the reporting level without the day of its owner's commitment by as_of; and a node whose
+-- requirement is more than what lies below it. When does it matter? Nobody has promised the money. How to resolve? The
+-- owner commits in the plan; the node's manager names actions, or has the requirement lowered.
 -- Grain: one row per finding (action, or node).
 with
 

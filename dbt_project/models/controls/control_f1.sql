@@ -1,5 +1,5 @@
--- F1: actions whose forecast is late, stale or missing in the expected month, each with the target that rests on it; and
--- new forecasts that count nowhere, since somebody believes that they do.
+-- F1: actions whose forecast is late, stale or missing in the expected month, each with the target that rests on it;
+-- and new forecasts that count nowhere, since somebody believes that they do.
 -- Grain: one row per finding (action, or action, year and instant of a submission that counts nowhere).
 with
 

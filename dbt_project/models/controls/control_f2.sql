@@ -78,7 +78,10 @@ select
             {{ mnkr_sv('outcome_ytd_sek') }}, ' mnkr och borde på väg dit vara ', {{ mnkr_sv('path_sek') }}, ' mnkr.',
             case
                 when confirmations_in_row > 0
-                    then concat(' Den har bekräftats ', cast(confirmations_in_row as string), ' gånger i rad; det godtas inte längre.')
+                    then concat(
+                        ' Den har bekräftats ', cast(confirmations_in_row as string),
+                        ' gånger i rad; det godtas inte längre.'
+                    )
                 else ''
             end
         ) as string

@@ -1,8 +1,8 @@
--- F4: two boards that were shown different figures for the same scope and month.
--- What is this? Each report against the latest earlier one of every other board, figure by figure, beyond what rounding
--- explains. A forecast submitted between the two meetings explains a difference; one of the later meeting's own day does
--- not, since its papers had been sent by then. When does it matter? Two boards decide on two truths. How to resolve? Say
--- to both which figure holds, and why the other was shown.
+-- F4: two boards that were shown different figures for the same scope and month. What is this? Each report against the
+-- latest earlier one of every other board, figure by figure, beyond what rounding explains. A forecast submitted
+-- between the two meetings explains a difference; one of the later meeting's own day does not, since its papers had
+-- been sent by then. When does it matter? Two boards decide on two truths. How to resolve? Say to both which figure
+-- holds, and why the other was shown.
 -- Grain: one row per finding (report and earlier board).
 with
 

@@ -1,7 +1,7 @@
--- F5: forecasts that need more than twice the pace of the last three months.
--- What is this? What remains to the forecast, spread over what is left of the profile, against what the last three months
--- gave of theirs. When does it matter? The forecast rests on a turn that has not begun. How to resolve? Lower the
--- forecast, or say what will make the pace double.
+-- F5: forecasts that need more than twice the pace of the last three months. What is this? What remains to the
+-- forecast, spread over what is left of the profile, against what the last three months gave of theirs. When does it
+-- matter? The forecast rests on a turn that has not begun. How to resolve? Lower the forecast, or say what will make
+-- the pace double.
 -- Grain: one row per finding (action).
 with
 

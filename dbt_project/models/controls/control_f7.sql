@@ -1,7 +1,7 @@
--- F7: parents whose own figures are not the sum of what lies below them, and parents that cannot be followed.
--- What is this? A target, forecast or outcome given on an overarching action beside those of its activities, further apart
--- than rounding explains; or a parent that is not in the plan, lies in another region or stands in a circle. When does
--- it matter? Two sums of one thing are in circulation; totals hold the children's. How to resolve? Mend the one that is
+-- F7: parents whose own figures are not the sum of what lies below them, and parents that cannot be followed. What is
+-- this? A target, forecast or outcome given on an overarching action beside those of its activities, further apart than
+-- rounding explains; or a parent that is not in the plan, lies in another region or stands in a circle. When does it
+-- matter? Two sums of one thing are in circulation; totals hold the children's. How to resolve? Mend the one that is
 -- wrong, or take the parent's own figure away.
 -- Grain: one row per finding (parent, or action with a parent that cannot be followed).
 with
@@ -49,8 +49,9 @@ parents as (
         nodes.actions,
         moments.target_sek as own_target_sek,
         nodes.action_target_sek as sum_target_sek,
-        case when not moments.is_not_split and moments.action_status in ('planned', 'running') then moments.forecast_sek end
-            as own_forecast_sek,
+        case
+            when not moments.is_not_split and moments.action_status in ('planned', 'running') then moments.forecast_sek
+        end as own_forecast_sek,
         case when nodes.has_forecast then nodes.forecast_sek end as sum_forecast_sek,
         case when moments.is_outcome_split then moments.outcome_ytd_sek end as own_outcome_sek,
         nodes.outcome_ytd_sek as sum_outcome_sek

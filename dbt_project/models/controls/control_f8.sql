@@ -1,7 +1,7 @@
--- F8: deviations beyond the threshold that a board has been shown report after report and only noted.
--- What is this? The latest report of a board and scope, at least so many in a row since the board's last active
--- decision, with none after it. When does it matter? Nobody has decided what to do about it. How to resolve? Put a decision
--- before the board: other actions, another target, or that the deviation is accepted.
+-- F8: deviations beyond the threshold that a board has been shown report after report and only noted. What is this? The
+-- latest report of a board and scope, at least so many in a row since the board's last active decision, with none after
+-- it. When does it matter? Nobody has decided what to do about it. How to resolve? Put a decision before the board:
+-- other actions, another target, or that the deviation is accepted.
 -- Grain: one row per finding (board and scope).
 with
 
@@ -25,7 +25,9 @@ select
     cast('board_scope' as string) as subject_type,
     cast(concat(reports.board, '|', reports.scope, '|', reports.scope_id) as string) as subject_id,
     cast(units.owner_role as string) as owner_role,
-    cast(abs(coalesce(reports.reported_deviation_sek, reports.recomputed_deviation_sek)) as decimal(18, 2)) as amount_sek,
+    cast(
+        abs(coalesce(reports.reported_deviation_sek, reports.recomputed_deviation_sek)) as decimal(18, 2)
+    ) as amount_sek,
     cast(
         concat(
             coalesce(units.unit_name, reports.board), ' har ', cast(reports.reports_without_decision as string),

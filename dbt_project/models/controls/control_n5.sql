@@ -7,11 +7,11 @@
     ],
     'giltighetstiden': ['valid_from', 'valid_to'],
 } -%}
--- N5: targets, baselines and rules that were changed after they were locked.
--- What is this? A later version of the plan with another target, or without the action, once the target was committed to or
--- the action ran; or a later version of an effect rule, approved when the action ran. When does it matter? What is met
--- is no longer what was promised. How to resolve? Put the old value back, or have the board decide on the new one: with
--- a decision cited the change is information. Years that are final are not judged, and of a rule the latest version is.
+-- N5: targets, baselines and rules that were changed after they were locked. What is this? A later version of the plan
+-- with another target, or without the action, once the target was committed to or the action ran; or a later version of
+-- an effect rule, approved when the action ran. When does it matter? What is met is no longer what was promised. How to
+-- resolve? Put the old value back, or have the board decide on the new one: with a decision cited the change is
+-- information. Years that are final are not judged, and of a rule the latest version is.
 -- Grain: one row per finding (action, year and version of the plan; or rule and version).
 with
 

@@ -16,8 +16,8 @@
     'actions_current': 'antal med aktuell prognos',
 } -%}
 -- R1: along both hierarchies every node is the sum of its children, a reporting action's own figures included; a node
--- with a requirement has it as its target; each breakdown adds up to its node; and no target stands outside the totals. Reads the finished tables and
--- follows their parent links, not the paths that the sums were made along.
+-- with a requirement has it as its target; each breakdown adds up to its node; and no target stands outside the totals.
+-- Reads the finished tables and follows their parent links, not the paths that the sums were made along.
 -- Grain: one row per finding (hierarchy, node and month, or action and month).
 with
 

@@ -38,7 +38,8 @@ reckoned as (
     select
         moments.*,
         action_years.full_year_target_sek,
-        {{ share_of('moments.target_sek', 'profile_months.profile_part', 'profile_months.profile_whole') }} as target_ytd_sek,
+        {{ share_of('moments.target_sek', 'profile_months.profile_part', 'profile_months.profile_whole') }}
+            as target_ytd_sek,
         weighted_forecasts.weighted_forecast_sek,
         final_years.year is not null as is_final
     from moments

@@ -188,7 +188,9 @@ counted as (
 
     select
         runs.*,
-        sum(case when is_beyond and (last_decision_on is null or last_decision_on < meeting_date) then 1 else 0 end) over (
+        sum(
+            case when is_beyond and (last_decision_on is null or last_decision_on < meeting_date) then 1 else 0 end
+        ) over (
             partition by board, scope, scope_id, run_number, last_decision_on
             order by meeting_date
             rows between unbounded preceding and current row

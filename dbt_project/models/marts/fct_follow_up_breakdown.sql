@@ -58,7 +58,9 @@ select
     cast(sum(valued.target_sek) as decimal(18, 2)) as target_sek,
     cast(sum(valued.outcome_ytd_sek) as decimal(18, 2)) as outcome_ytd_sek,
     cast(coalesce(sum(valued.forecast_sek), 0) as decimal(18, 2)) as forecast_sek,
-    cast(coalesce(sum(valued.forecast_sek), 0) - coalesce(sum(valued.target_sek), 0) as decimal(18, 2)) as deviation_sek,
+    cast(
+        coalesce(sum(valued.forecast_sek), 0) - coalesce(sum(valued.target_sek), 0) as decimal(18, 2)
+    ) as deviation_sek,
     cast(sum(valued.net_ytd_sek) as decimal(18, 2)) as net_ytd_sek,
     cast(sum(valued.actions) as bigint) as actions,
     {{ pct_of('sum(valued.not_current_target_sek)', 'sum(abs(valued.target_sek))', 'decimal(9, 4)') }}

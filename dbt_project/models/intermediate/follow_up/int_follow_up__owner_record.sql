@@ -1,6 +1,6 @@
 -- How much of what each owner forecast has come true, by how many months were left of the year: the final outcomes of
--- earlier years against the latest forecast that was made as of the same month. A year is weighed by the years before it
--- alone, so that no outcome judges its own forecast.
+-- earlier years against the latest forecast that was made as of the same month. A year is weighed by the years before
+-- it alone, so that no outcome judges its own forecast.
 -- Grain: one row per region, owner, year that is weighed and lead.
 with
 

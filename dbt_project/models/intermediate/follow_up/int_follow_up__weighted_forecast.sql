@@ -20,7 +20,8 @@ weighted as (
     select
         moments.action_id,
         moments.moment_id,
-        {{ share_of('moments.forecast_sek', 'records.final_outcome_sek', 'records.forecast_sek') }} as weighted_forecast_sek
+        {{ share_of('moments.forecast_sek', 'records.final_outcome_sek', 'records.forecast_sek') }}
+            as weighted_forecast_sek
     from moments
     inner join records
         on

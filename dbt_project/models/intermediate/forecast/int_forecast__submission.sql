@@ -1,8 +1,9 @@
--- The forecasts that count, and which of them repeats itself off its own path. A forecast is repeated when its value and
--- comment (blank = repeated) equal those of the two submissions before. Its path begins at the outcome of the first of
--- the three and reaches the forecast in December, along the part of the profile that remained then; an outcome further
--- from it than the threshold is off the path. Outcomes and months are the owner's in each of the three, and December is
--- not judged. A confirmation answers for a repeated forecast, so many times in a row as max_confirmations says.
+-- The forecasts that count, and which of them repeats itself off its own path. A forecast is repeated when its value
+-- and comment (blank = repeated) equal those of the two submissions before. Its path begins at the outcome of the first
+-- of the three and reaches the forecast in December, along the part of the profile that remained then; an outcome
+-- further from it than the threshold is off the path. Outcomes and months are the owner's in each of the three, and
+-- December is not judged. A confirmation answers for a repeated forecast, so many times in a row as max_confirmations
+-- says.
 -- Grain: one row per action, year and instant of submission.
 with
 

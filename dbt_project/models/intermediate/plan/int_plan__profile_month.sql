@@ -1,6 +1,6 @@
 -- How much of its year an action's profile has reached: a straight line from the start month to December, or the shares
--- of the named profile over those months. The one place where profiles are read. A profile that the reference table does
--- not hold gives no share, and neither does an action that starts after December.
+-- of the named profile over those months. The one place where profiles are read. A profile that the reference table
+-- does not hold gives no share, and neither does an action that starts after December.
 -- Grain: one row per action, year and each of the year's twelve months.
 with
 

@@ -1,7 +1,7 @@
 -- The targets as each version of the plan gave them, with what changed and whether the target was locked by then. A
--- target is locked from the day on which its owner committed to it, else from the day its action ran: what earlier versions
--- said of that counts. An action that a version has dropped has no target in it. A change is cited when a board took an
--- active decision that names the action between the two versions.
+-- target is locked from the day on which its owner committed to it, else from the day its action ran: what earlier
+-- versions said of that counts. An action that a version has dropped has no target in it. A change is cited when a
+-- board took an active decision that names the action between the two versions.
 -- Grain: one row per source, action, year and version of the plan, from the first that held the action.
 with
 

@@ -1,5 +1,5 @@
--- Every version of each slice known by as_of, the replaced ones too: for what has to tell what was once promised. Of two
--- from the same date the last loaded is the version.
+-- Every version of each slice known by as_of, the replaced ones too: for what has to tell what was once promised. Of
+-- two from the same date the last loaded is the version.
 -- Grain: one row per slice_key and known_from.
 with delivery_slice as (
 
