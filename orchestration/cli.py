@@ -159,6 +159,18 @@ def status(data: Data = None, as_json: Json = False) -> None:
 
 
 @app.command()
+def incidents(
+    data: Data = None,
+    include_resolved: Annotated[bool, typer.Option("--all", help="The resolved ones too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """What is open towards whom, and since when."""
+    from orchestration.alerting.store import list_incidents
+
+    console.show_incidents(list_incidents(_settings(data).directory.main, include_resolved), as_json)
+
+
+@app.command()
 def releases(data: Data = None, as_json: Json = False) -> None:
     """The published releases that are kept, newest first."""
     from orchestration.publishing import release

@@ -3,13 +3,14 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
 from time import monotonic
 
+from orchestration.alerting.incidents import Incident
 from orchestration.fingerprint import LastRun
 from orchestration.model import LoadReport, Release, RunOutcome, Status
 from orchestration.settings import Settings
@@ -48,6 +49,8 @@ def show_outcome(settings: Settings, outcome: RunOutcome, as_json: bool) -> None
     say(f"Checks: {len(outcome.judgement.results) - len(flags)} passed, {len(flags)} flagged")
     for result in sorted(flags, key=lambda r: (not r.stops, r.check_id, r.table_name)):
         _flag(result.check_id, result.severity, result.status, result.findings, result.amount_sek, result.detail)
+    said = outcome.incidents
+    say(f"Incidents: {said.opened} opened, {said.worsened} worsened, {said.resolved} resolved, {said.unresolved} open")
     if outcome.unresolved:
         say(f"Stopped by {', '.join(outcome.unresolved)}: nothing was published")
     _release(settings, outcome.release, "New release" if outcome.is_new_release else "Release unchanged")
@@ -96,6 +99,21 @@ def show_status(report: StatusReport, as_json: bool) -> None:
     for flag in report.flags:
         amount = Decimal(flag.amount_sek) if flag.amount_sek else None
         _flag(flag.check_id, flag.severity, flag.status, flag.findings, amount, flag.detail)
+
+
+def show_incidents(incidents: Sequence[Incident], as_json: bool) -> None:
+    """One line per incident: what, whose, how old, how much; and what it says."""
+    if as_json:
+        return _json([asdict(incident) for incident in incidents])
+    if not incidents:
+        say("No incidents are open")
+    for incident in incidents:
+        money = f", {incident.amount_sek / MNKR:.1f} mnkr" if incident.amount_sek is not None else ""
+        until = f" until {incident.snoozed_until}" if incident.snoozed_until else ""
+        since = f"since {incident.opened_on} ({incident.age_days} days)"
+        owner = incident.owner_role or "no owner"
+        say(f"{incident.incident_id:14} {incident.severity:5} {incident.state}{until} {since}{money}, {owner}")
+        say(f"    {incident.subject_type} {incident.subject_id}: {incident.detail}")
 
 
 def show_releases(releases: list[Release], current: Release | None, as_json: bool) -> None:

@@ -113,6 +113,16 @@ class Release:
 
 
 @dataclass(frozen=True)
+class IncidentCount:
+    """What a run made of the incidents: opened (or reopened), worsened, resolved; and how many are unresolved."""
+
+    opened: int = 0
+    worsened: int = 0
+    resolved: int = 0
+    unresolved: int = 0
+
+
+@dataclass(frozen=True)
 class RunOutcome:
     """What a run came to. `release` is the one now published, new or kept; None if there is none."""
 
@@ -123,3 +133,4 @@ class RunOutcome:
     release: Release | None
     is_new_release: bool
     unresolved: tuple[str, ...] = field(default=())
+    incidents: IncidentCount = field(default=IncidentCount())

@@ -24,17 +24,13 @@ class OpsColumn:
 
 @dataclass(frozen=True)
 class OpsTable:
-    """One table of schema ops. `is_published` tells whether it is copied into marts; `question_sv` what it answers.
-
-    `is_filled` is False while nothing writes the table yet.
-    """
+    """One table of schema ops. `is_published` tells whether it is copied into marts; `question_sv` what it answers."""
 
     name: str
     description: str
     question_sv: str
     is_published: bool
     columns: tuple[OpsColumn, ...]
-    is_filled: bool = True
 
     @property
     def ddl(self) -> str:
@@ -133,8 +129,47 @@ TABLES = (
             OpsColumn("last_change_at", "timestamp", "Senast ändrad", "When its state last changed, UTC."),
             OpsColumn("resolved_at", "timestamp", "Löst", "When it was resolved, UTC; NULL while open."),
             _AMOUNT,
+            OpsColumn("detail", "varchar", "Förklaring", "What, what it means and what to do, in Swedish."),
+            OpsColumn("opened_on", "date", "Öppnad per datum", "The date for which the run reckoned that opened it."),
+            OpsColumn(
+                "age_days",
+                "bigint",
+                "Ålder (dagar)",
+                "Days from opened_on to the date of the latest run, or of the run that resolved it.",
+            ),
+            OpsColumn("openings", "bigint", "Antal öppningar", "How often it was opened: 1, and 1 for each reopening."),
+            OpsColumn(
+                "acknowledged_at", "timestamp", "Kvitterad", "When the owner acknowledged it, UTC; NULL if never."
+            ),
+            OpsColumn("snoozed_until", "date", "Vilar till", "The day on which its snooze ends; NULL if it has none."),
+            OpsColumn(
+                "told_sek",
+                "decimal(18,2)",
+                "Meddelat belopp (kr)",
+                "The largest amount told since it opened; it worsens by a step from there.",
+            ),
         ),
-        is_filled=False,
+    ),
+    OpsTable(
+        "incident_event",
+        "What happened to each incident, in order. Grain: incident_id, event_number.",
+        "",
+        False,
+        (
+            OpsColumn("incident_id", "varchar", "Ärende", "The incident."),
+            OpsColumn("event_number", "bigint", "Händelse", "1 for its first event, and on."),
+            OpsColumn(
+                "change",
+                "varchar",
+                "Ändring",
+                "opened, reopened, worsened, acknowledged, snoozed, snooze_ended or resolved.",
+            ),
+            OpsColumn("on_date", "date", "Per datum", "The date for which it happened."),
+            OpsColumn("happened_at", "timestamp", "Tidpunkt", "When it happened, UTC."),
+            OpsColumn("run_id", "varchar", "Körning", "The run in which it happened; NULL if a person did it."),
+            _AMOUNT,
+            OpsColumn("because", "varchar", "Skäl", "Why, in the words of who did it; NULL if a run did."),
+        ),
     ),
     OpsTable(
         "publication",
@@ -192,18 +227,36 @@ def published_tables() -> tuple[OpsTable, ...]:
     return tuple(table for table in TABLES if table.is_published)
 
 
+def table(name: str) -> OpsTable:
+    """The table of that name."""
+    return next(table for table in TABLES if table.name == name)
+
+
 def create(connection: duckdb.DuckDBPyConnection) -> None:
-    """Makes what is missing of schema ops; leaves what is there."""
+    """Makes what is missing of schema ops, table by table and column by column; leaves what is there."""
     connection.execute("create schema if not exists ops")
     for table in TABLES:
         connection.execute(table.ddl)
+        for column in table.columns:
+            connection.execute(
+                f"alter table ops.{table.name} add column if not exists {column.name} {column.data_type}"
+            )
 
 
 def copy_from(connection: duckdb.DuckDBPyConnection, attached: str) -> None:
-    """Copies the history of another build, attached under the name `attached`, into this one."""
+    """Copies the history of another build, attached under the name `attached`, into this one: what that one has of it,
+    which an earlier version of the product may have made."""
     for table in TABLES:
-        names = ", ".join(column.name for column in table.columns)
-        connection.execute(f"insert into ops.{table.name} ({names}) select {names} from {attached}.ops.{table.name}")
+        held = connection.execute(
+            "select column_name from duckdb_columns()"
+            " where database_name = ? and schema_name = 'ops' and table_name = ?",
+            [attached, table.name],
+        ).fetchall()
+        names = ", ".join(column.name for column in table.columns if (column.name,) in held)
+        if names:
+            connection.execute(
+                f"insert into ops.{table.name} ({names}) select {names} from {attached}.ops.{table.name}"
+            )
 
 
 def begin_run(

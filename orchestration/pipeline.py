@@ -1,7 +1,7 @@
-"""The order of a run: reference tables, load, dbt, judge, publish. The same for the verbs and for Dagster.
+"""The order of a run: reference tables, load, dbt, judge, incidents, publish. The same for the verbs and for Dagster.
 
 Each step opens the warehouse and closes it again; the run lock is held from the first to the last. After a stop nothing
-is published. Incidents, report and sending take their places between judging and the end.
+is published, but incidents are opened, updated and closed. Report and sending take their places at the end.
 """
 
 import os
@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 
 from orchestration import fingerprint as prints
 from orchestration import ops
+from orchestration.alerting import store as incident_store
+from orchestration.alerting.incidents import Moment
 from orchestration.errors import UsageError
-from orchestration.model import Judgement, LoadReport, Release, RunOutcome
+from orchestration.model import IncidentCount, Judgement, LoadReport, Release, RunOutcome
 from orchestration.publishing import release as publishing
 from orchestration.settings import CHECKOUT, DataDirectory, Settings, Workspace
 from orchestration.table_facts import TableFacts, table_facts
@@ -48,6 +50,7 @@ class Run:
     run_id: str
     load_report: LoadReport = field(default_factory=LoadReport)
     judgement: Judgement = field(default_factory=Judgement)
+    incidents: IncidentCount = field(default_factory=IncidentCount)
     release: Release | None = None
     is_new_release: bool = False
     is_finished: bool = False
@@ -117,9 +120,20 @@ class Run:
         self.done.add("judge")
         return self.judgement
 
+    def update_incidents(self) -> IncidentCount:
+        """Opens, updates and closes incidents by what was judged. A past date changes none of today's."""
+        self._require("judge")
+        if not self.is_past:
+            with connect(self.workspace.warehouse) as connection:
+                self.incidents = incident_store.update(
+                    connection, self.judgement, Moment(self.as_of, self.now, self.run_id)
+                )
+        self.done.add("update_incidents")
+        return self.incidents
+
     def publish(self) -> Release | None:
         """Swaps in a new release, unless a control says stop or nothing differs; the release that stands then."""
-        self._require("judge")
+        self._require("update_incidents")
         if self.judgement.stops:
             self.release = publishing.current(self.workspace)
             return self.release
@@ -144,6 +158,7 @@ class Run:
         return RunOutcome(
             *(self.run_id, self.as_of, self.load_report, self.judgement, self.release, self.is_new_release),
             unresolved=stops,
+            incidents=self.incidents,
         )
 
     def finish_if_stopped(self) -> None:
@@ -205,6 +220,7 @@ def _steps(current: Run) -> None:
     current.load()
     current.transform()
     current.judge()
+    current.update_incidents()
     current.publish()
 
 

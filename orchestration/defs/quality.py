@@ -11,9 +11,11 @@ from orchestration.pipeline import Run
 
 @dg.multi_asset_check(specs=graph().control_checks(), required_resource_keys={"run"}, name="judge")
 def judge(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-    """Judges raw and marts, and files the verdicts in ops."""
+    """Judges raw and marts, files the verdicts in ops, and moves the incidents on: here, where no stop blocks them."""
     run: Run = context.resources.run
-    for result in run.judge().results:
+    judgement = run.judge()
+    run.update_incidents()
+    for result in judgement.results:
         stops = result.severity in (Severity.STOP, Severity.REFUSE)
         yield dg.AssetCheckResult(
             asset_key=graph().table_key(result.table_name),

@@ -5,19 +5,16 @@ Each raises BrokenContractError with the key path it was given.
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from orchestration.intake.contract_file import BrokenContractError
 
 if TYPE_CHECKING:
     from orchestration.intake.contracts import Column
 
-ENCODINGS = ("utf-8", "cp1252", "iso-8859-1", "utf-16", "cp437")
-FORMATS = ("csv",)
+ENCODINGS = ("utf-8", "cp1252", "iso-8859-1", "iso-8859-15", "utf-16", "cp437", "pc8")
+FORMATS = ("csv", "fixed", "sie", "xlsx")
 UNITS = ("SEK", "hours", "fte", "pct", "count")
-AMOUNT_FACTORS = {"SEK": 1, "tkr": 1_000, "mnkr": 1_000_000}
 LOGICAL_TYPES = {
     "VARCHAR": "string",
     "DECIMAL": "number",
@@ -43,10 +40,15 @@ SERVER_KEYS = {
     "encoding": "text",
     "decimalMark": "text",
     "thousandsMark": "text",
+    "negativeForms": "texts",
+    "unitSuffixes": "map",
     "dateFormat": "text",
     "monthFormat": "text",
     "timestampFormat": "text",
     "timezone": "text",
+    "sentinelDates": "texts",
+    "maxPeriod": "integer",
+    "excelErrors": "flag",
     "amountUnit": "text",
     "headers": "map",
     "ignoredHeaders": "texts",
@@ -54,10 +56,27 @@ SERVER_KEYS = {
     "values": "maps",
     "negatedColumns": "texts",
     "extractDateHeader": "text",
+    "balancedBy": "texts",
+    "acceptsImported": "flag",
+    "recordLength": "integer",
+    "fields": "cuts",
+    "signFields": "map",
+    "impliedDecimals": "integers",
     "owner": "text",
     "dueRule": "due rule",
+    "sheet": "text",
+    "headerRow": "row number",
+    "leftOutRows": "lists",
+    "controlTotal": "map",
 }
-REQUIRED_SERVER_KEYS = ("delimiter", "encoding", "decimalMark", "headers")
+REQUIRED_SERVER_KEYS = ("decimalMark", "headers")
+# The keys that not every format has, and whether it must have them; on a server of another format they are refused.
+KEYS_OF_FORMAT = {
+    "csv": {"delimiter": True, "encoding": True},
+    "fixed": {"encoding": True, "recordLength": True, "fields": True, "signFields": False, "impliedDecimals": False},
+    "sie": {"encoding": True, "acceptsImported": False},
+    "xlsx": {"sheet": False, "headerRow": False},
+}
 
 
 def custom_properties(
@@ -78,12 +97,25 @@ def custom_properties(
     return found
 
 
+def check_keys_of_format(extra: Mapping[str, Any], path: str, file_format: str) -> None:
+    own = KEYS_OF_FORMAT[file_format]
+    missing = [key for key, is_required in own.items() if is_required and key not in extra]
+    require(not missing, path, f"{', '.join(missing)} is missing", "Add it.")
+    of_others = {key for keys in KEYS_OF_FORMAT.values() for key in keys} - own.keys()
+    for key in sorted(of_others):
+        require(key not in extra, f"{path}.{key}", f"a source of format {file_format} has no {key}", "Take it away.")
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _is_map(value: Any) -> bool:
     return isinstance(value, dict) and all(isinstance(text, str) for pair in value.items() for text in pair)
+
+
+def _is_lists(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(k, str) and _IS_KIND["texts"](v) for k, v in value.items())
 
 
 def _is_due_rule(value: Any) -> bool:
@@ -95,6 +127,10 @@ def _is_due_rule(value: Any) -> bool:
         and 0 <= value["monthsAfter"] <= 12
         and _is_month(value.get("dueFrom", "2024-01"))
     )
+
+
+def _is_cut(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(type(number) is int and number > 0 for number in value)
 
 
 def _is_month(value: Any) -> bool:
@@ -109,6 +145,10 @@ _IS_KIND = {
     "flag": lambda value: isinstance(value, bool),
     "map": _is_map,
     "maps": lambda value: isinstance(value, dict) and all(isinstance(k, str) and _is_map(v) for k, v in value.items()),
+    "cuts": lambda value: isinstance(value, dict) and bool(value) and all(_is_cut(cut) for cut in value.values()),
+    "integers": lambda value: isinstance(value, dict) and all(type(n) is int and n > 0 for n in value.values()),
+    "lists": _is_lists,
+    "row number": lambda value: type(value) is int and value >= 1,
     "due rule": _is_due_rule,
 }
 _KIND_NAMES = {
@@ -119,6 +159,10 @@ _KIND_NAMES = {
     "flag": "true or false",
     "map": "mapping of text to text (quote numbers and dates)",
     "maps": "mapping of columns to mappings of text to text (quote numbers, true and false)",
+    "cuts": "mapping of fields to [first character from 1, length]",
+    "integers": "mapping of fields to whole numbers from 1",
+    "lists": "mapping of headers to lists of texts (quote numbers)",
+    "row number": "whole number from 1",
     "due rule": "rule of day (1-31) and monthsAfter (0-12), and where it is needed dueFrom (quoted, as '2024-01')",
 }
 
@@ -170,32 +214,9 @@ def require(holds: bool, place: str, rule: str, remedy: str) -> None:
         raise BrokenContractError(place, rule, remedy)
 
 
-def check_marks(extra: Mapping[str, Any], path: str) -> None:
-    for key in ("delimiter", "decimalMark", "thousandsMark"):
-        require(len(extra.get(key, ";")) == 1, f"{path}.{key}", "it is not one character", "Write one character.")
-    check_one_of(f"{path}.decimalMark", extra["decimalMark"], (",", "."))
-    differ = extra.get("thousandsMark") != extra["decimalMark"]
-    require(differ, f"{path}.thousandsMark", "it is the decimal mark too", "Use another, or leave it out.")
-
-
-def check_formats(extra: Mapping[str, Any], path: str) -> None:
-    for key in ("dateFormat", "monthFormat", "timestampFormat"):
-        text = extra.get(key, "%Y-%m")
-        try:
-            read = datetime.strptime(datetime(2024, 10, 1).strftime(text), text)
-        except ValueError:
-            read = None
-        is_format = read is not None and (read.year, read.month) == (2024, 10)
-        require(is_format, f"{path}.{key}", f"'{text}' does not say year and month", "Write it as in '%Y-%m-%d'.")
-    try:
-        ZoneInfo(extra.get("timezone", "UTC"))
-    except (KeyError, ValueError, OSError):
-        raise BrokenContractError(f"{path}.timezone", "no such time zone", "Write as in 'Europe/Stockholm'.") from None
-
-
 def check_mapping(extra: Mapping[str, Any], path: str, columns: Mapping[str, "Column"]) -> None:
     headers, constants, values = extra["headers"], extra.get("constants", {}), extra.get("values", {})
-    for key in ("headers", "constants", "values", "negatedColumns"):
+    for key in ("headers", "constants", "values", "negatedColumns", "balancedBy"):
         check_known(f"{path}.{key}", extra.get(key, ()), columns)
     both = sorted(headers.keys() & constants.keys())
     require(not both, f"{path}.constants", f"'{', '.join(both)}' has a header too", "Keep one of the two.")
@@ -224,6 +245,23 @@ def check_mapping(extra: Mapping[str, Any], path: str, columns: Mapping[str, "Co
     for name in extra.get("negatedColumns", ()):
         is_number = columns[name].data_type.startswith("DECIMAL")
         require(is_number, f"{path}.negatedColumns", f"'{name}' has no sign to turn", "Name amounts only.")
+
+
+def check_control_total(extra: Mapping[str, Any], path: str) -> None:
+    """The row of the control total names its header, its text and perhaps where the rows are counted, and no more."""
+    row = extra.get("controlTotal", {"header": "", "text": ""})
+    is_whole = {"header", "text"} <= row.keys() <= {"header", "text", "countHeader"}
+    require(is_whole, f"{path}.controlTotal", "it is not header, text and countHeader", "Give the first two, or all.")
+
+
+def check_left_out_rows(extra: Mapping[str, Any], path: str) -> None:
+    delivered = {*extra["headers"].values(), *extra.get("ignoredHeaders", ()), extra.get("extractDateHeader")}
+    for header, texts in extra.get("leftOutRows", {}).items():
+        place = f"{path}.leftOutRows.{header}"
+        require(header in delivered, place, "the source has no such header", "Name a header, also one it ignores.")
+        for text in texts:
+            is_plain = "*" not in text[:-1] and text.strip() not in ("", "*") and text == text.strip()
+            require(is_plain, place, f"'{text}' is no text, nor a beginning", "Write it as in 'Summa' or 'Summa*'.")
 
 
 def _check_value(path: str, text: str, column: "Column") -> None:

@@ -24,7 +24,6 @@ from typing import Any
 from orchestration.errors import ContractError
 from orchestration.intake.contract_file import BrokenContractError, check_standard, parse
 from orchestration.intake.contract_rules import (
-    AMOUNT_FACTORS,
     COLUMN_KEYS,
     ENCODINGS,
     FORMATS,
@@ -33,10 +32,11 @@ from orchestration.intake.contract_rules import (
     SERVER_KEYS,
     UNITS,
     base_type,
-    check_formats,
+    check_control_total,
+    check_keys_of_format,
     check_known,
+    check_left_out_rows,
     check_mapping,
-    check_marks,
     check_name,
     check_one_of,
     check_pattern,
@@ -45,6 +45,7 @@ from orchestration.intake.contract_rules import (
     require,
     text_of,
 )
+from orchestration.intake.dialect import AMOUNT_FACTORS, check_formats, check_marks
 
 PERSONAL = frozenset({"personal", "personal_if_identity_number", "personal_dropped"})
 CLASSIFICATIONS = PERSONAL | {"internal", "free_text"}
@@ -82,9 +83,50 @@ class DueRule:
 
 
 @dataclass(frozen=True)
+class ControlTotal:
+    """The row whose text under `header` is `text`: it has the sum of all other rows in the control column, and how many
+    they are under `count_header`, if that is given."""
+
+    header: str
+    text: str
+    count_header: str | None
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the fields of a fixed-width line stand: first character from 1, and length. `sign_fields` names the field
+    that holds an amount's sign, `implied_decimals` how many of an amount's last digits are decimals."""
+
+    record_length: int
+    fields: Mapping[str, tuple[int, int]]
+    sign_fields: Mapping[str, str]
+    implied_decimals: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class Source:
-    """One server of a contract: how one system delivers the feed. `amount_factor` is SEK per delivered unit, for the
-    columns of unit SEK; formats are strftime's; a column that is neither in `headers` nor `constants` is NULL."""
+    """One server of a contract: how one system delivers the feed. A column that is neither in `headers` nor `constants`
+    is NULL.
+
+    delimiter, encoding  empty for formats that have none
+    thousands_mark    a blank stands for space, no-break space (U+00A0) and narrow no-break space (U+202F)
+    negative_forms    beside the leading minus, '-' or U+2212: trailing (1,50-), parentheses ((1,50))
+    unit_suffixes     what may stand after a number, and its unit: an amount unit for columns of unit SEK (mkr: mnkr),
+                      else the column's own unit (tim: hours); bare amounts are in `amount_factor`
+    *_format          see moments.py; a year of two digits is 1969-2068
+    sentinel_dates    dates that mean "not given"
+    max_period        above 12: periods from 13 to it are the December of their year
+    has_excel_errors  texts as #N/A and #SAKNAS! are faults in every column
+    amount_factor     SEK per delivered unit, for the columns of unit SEK
+    balanced_by       the columns that make a voucher, whose amounts must sum to zero; none if the extract is a part
+    control_total     the row that states the file's sum; a file without it, or with another sum, is refused
+    accepts_imported  takes SIE files that another program has marked as imported
+    sheet, header_row a workbook's, the first row being 1; without `sheet` it must have just one visible sheet
+    left_out_rows     rows that are no data, such as sums, by delivered header: a row is left out if in any of these
+                      columns its text, without the blanks around it, equals one of the texts, or begins with what
+                      stands before the `*` of one that ends in it. Capitals count. They are counted, with their sums,
+                      and not judged
+    """
 
     feed: str
     name: str
@@ -94,19 +136,31 @@ class Source:
     encoding: str
     decimal_mark: str
     thousands_mark: str | None
+    negative_forms: tuple[str, ...]
+    unit_suffixes: Mapping[str, str]
     date_format: str
     month_format: str
     timestamp_format: str
     timezone: str
-    amount_factor: int
+    sentinel_dates: tuple[date, ...]
+    max_period: int
+    has_excel_errors: bool
+    amount_factor: Decimal
     headers: Mapping[str, str]
     ignored_headers: tuple[str, ...]
     constants: Mapping[str, str]
     values: Mapping[str, Mapping[str, str]]
     negated: tuple[str, ...]
     extract_date_header: str | None
+    balanced_by: tuple[str, ...]
+    control_total: ControlTotal | None
+    accepts_imported: bool
+    layout: Layout | None
     owner: str | None
     due_rule: DueRule | None
+    sheet: str | None
+    header_row: int
+    left_out_rows: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -263,34 +317,64 @@ def _source(server: dict[str, Any], feed: str, columns: Mapping[str, Column]) ->
     require("encoding" not in server, f"{path}.encoding", "the encoding is read below", "Move it to customProperties.")
     extra = custom_properties(server, path, SERVER_KEYS, required=REQUIRED_SERVER_KEYS)
     path += ".customProperties"
-    check_one_of(f"{path}.encoding", extra["encoding"], ENCODINGS)
+    check_keys_of_format(extra, path, server["format"])
+    if "encoding" in extra:
+        check_one_of(f"{path}.encoding", extra["encoding"], ENCODINGS)
     check_marks(extra, path)
     check_formats(extra, path)
-    amount_unit = extra.get("amountUnit", "SEK")
-    check_one_of(f"{path}.amountUnit", amount_unit, AMOUNT_FACTORS)
     check_mapping(extra, path, columns)
+    check_left_out_rows(extra, path)
+    check_control_total(extra, path)
     return Source(
         feed=feed,
         name=name,
         file_format=server["format"],
         description=text_of(server, "description", f"servers[{name}]"),
-        delimiter=extra["delimiter"],
-        encoding=extra["encoding"],
+        delimiter=extra.get("delimiter", ""),
+        encoding=extra.get("encoding", ""),
         decimal_mark=extra["decimalMark"],
         thousands_mark=extra.get("thousandsMark"),
+        negative_forms=tuple(extra.get("negativeForms", ())),
+        unit_suffixes=MappingProxyType(extra.get("unitSuffixes", {})),
         date_format=extra.get("dateFormat", "%Y-%m-%d"),
         month_format=extra.get("monthFormat", "%Y-%m"),
         timestamp_format=extra.get("timestampFormat", "%Y-%m-%d %H:%M:%S"),
         timezone=extra.get("timezone", "Europe/Stockholm"),
-        amount_factor=AMOUNT_FACTORS[amount_unit],
+        sentinel_dates=tuple(date.fromisoformat(text) for text in extra.get("sentinelDates", ())),
+        max_period=extra.get("maxPeriod", 12),
+        has_excel_errors=extra.get("excelErrors", server["format"] == "xlsx"),
+        amount_factor=AMOUNT_FACTORS[extra.get("amountUnit", "SEK")],
         headers=MappingProxyType(extra["headers"]),
         ignored_headers=tuple(extra.get("ignoredHeaders", ())),
         constants=MappingProxyType(extra.get("constants", {})),
         values=MappingProxyType({key: MappingProxyType(value) for key, value in extra.get("values", {}).items()}),
         negated=tuple(extra.get("negatedColumns", ())),
         extract_date_header=extra.get("extractDateHeader"),
+        balanced_by=tuple(extra.get("balancedBy", ())),
+        control_total=_control_total(extra.get("controlTotal")),
+        accepts_imported=extra.get("acceptsImported", False),
+        layout=_layout(extra),
         owner=extra.get("owner"),
         due_rule=_due_rule(extra.get("dueRule")),
+        sheet=extra.get("sheet"),
+        header_row=extra.get("headerRow", 1),
+        left_out_rows=MappingProxyType({key: tuple(texts) for key, texts in extra.get("leftOutRows", {}).items()}),
+    )
+
+
+def _control_total(row: Mapping[str, str] | None) -> ControlTotal | None:
+    return ControlTotal(row["header"], row["text"], row.get("countHeader")) if row else None
+
+
+def _layout(extra: Mapping[str, Any]) -> Layout | None:
+    if "fields" not in extra:
+        return None
+    cuts = {name: (start, length) for name, (start, length) in extra["fields"].items()}
+    return Layout(
+        extra["recordLength"],
+        MappingProxyType(cuts),
+        MappingProxyType(extra.get("signFields", {})),
+        MappingProxyType(extra.get("impliedDecimals", {})),
     )
 
 

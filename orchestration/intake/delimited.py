@@ -1,71 +1,207 @@
-"""Delimited text: from a UTF-8 file with a known header to the table `incoming`, by the contract and nothing else.
+"""Delimited text: from UTF-8 parts with a known header to rows of texts, by the contract and nothing else.
 
-Other formats fill the same table; what follows does not know where it came from.
+The fast reading numbers the rows of each part by its lines and reads the parts side by side. Where lines and rows are
+not the same (a line break within quotes, a blank line, a line with too few columns) all is read once more, exactly.
 """
 
 import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from orchestration.errors import RefusedFileError
 from orchestration.intake.contracts import Contract, Source
-from orchestration.intake.values import CanonicalColumn, canonical, literal
+from orchestration.intake.decode import Text
+from orchestration.intake.incoming import HIDDEN, Delivered, Tally
+from orchestration.intake.values import literal
 
-# incoming: row_number, the canonical columns, faults (list of `column|rule`), row_text (of faulty rows), extract_text.
-INCOMING = "incoming"
 REJECTS = "delimited_rejects"
-HIDDEN = "[raden visas inte: den kan rymma personuppgifter]"
+MOVES = "delimited_moves"
+_LOOKED_AT = 1_000  # rows in which the extract date is looked for
 
 
-def read(
-    connection: duckdb.DuckDBPyConnection, text: Path, headers: list[str], contract: Contract, source: Source
-) -> None:
-    """Fills the temporary table `incoming` from the delimited file `text` in a single pass.
+@dataclass(frozen=True)
+class Dialect:
+    """How a delimited text is written: what parts its fields, what quotes them; None where nothing does."""
 
-    Lines that cannot be split into the header's columns become rows with the fault `|columns`.
-    Raises RefusedFileError if no line could be read at all.
+    delimiter: str
+    quote: str | None = '"'
+
+
+MARK = "\x1f"  # parts the fields of texts that are written here to be read by SQL
+UNQUOTED = Dialect(MARK, None)
+
+
+def scan(dialect: Dialect, width: int, has_header: bool) -> str:
+    """The reader with every option given: nothing is sniffed, and the file's name is a bound value, never a pattern."""
+    names = ", ".join(f"'c{position}': 'VARCHAR'" for position in range(width))
+    quote = literal(dialect.quote or "")
+    return (
+        f"read_csv(?, columns = {{{names}}}, auto_detect = false, header = {str(has_header).lower()},"
+        f" delim = {literal(dialect.delimiter)}, quote = {quote}, escape = {quote}, new_line = '\\n',"
+        " null_padding = false, strict_mode = true, encoding = 'utf-8', max_line_size = 4194304, store_rejects = true,"
+        f" rejects_table = '{REJECTS}', rejects_scan = '{REJECTS}_scan', rejects_limit = 0)"
+    )
+
+
+def header_of(text: Text, source: Source) -> list[str]:
+    """The column headers on the first line. Raises RefusedFileError if the contract does not know them all.
+
+    Every header of the contract must be there, once, and no other than those it ignores; their order is free.
     """
-    delivered = {header: f"c{position}" for position, header in enumerate(headers)}
-    columns = [
-        canonical(column, source, delivered.get(source.headers.get(column.name, ""))) for column in contract.columns
-    ]
-    extract = delivered.get(source.extract_date_header or "", "cast(null as varchar)")
-    for table in (INCOMING, REJECTS, f"{REJECTS}_scan"):
-        connection.execute(f"drop table if exists {table}")
+    with text.parts[0].path.open(encoding="utf-8", newline="") as file:
+        first = file.readline()
     try:
-        connection.execute(
-            f"""
-            create temporary table {INCOMING} as
-            with delivered as (select row_number() over () as row_number, * from {_scan(source, len(headers))}),
-            texts as (select *, {", ".join(f"{c.text} as {c.text_name}" for c in columns)} from delivered),
-            typed as (select *, {", ".join(f"{c.value} as {c.value_name}" for c in columns)} from texts),
-            judged as (select *, {_faults(columns)} as faults from typed)
-            select row_number, {", ".join(f"{c.value_name} as {c.column.name}" for c in columns)}, faults,
-                case when len(faults) > 0 then {_row_text(contract, source, delivered)} end as row_text,
-                {extract} as extract_text
-            from judged
-            """,
-            [str(text)],
+        headers = [header.strip() for header in next(csv.reader([first], delimiter=source.delimiter), [])]
+    except csv.Error:  # a field longer than any header
+        headers = []
+    check_headers(headers, source)
+    return headers
+
+
+def check_headers(headers: list[str], source: Source, row: int = 1) -> None:
+    """Raises RefusedFileError unless the headers, found on that row, are those of the contract."""
+    wanted = [*source.headers.values()]
+    if source.extract_date_header:
+        wanted.append(source.extract_date_header)
+    allowed = {*wanted, *source.ignored_headers}
+    if not set(wanted) & set(headers):  # what stands there may be a person: it is not repeated
+        raise RefusedFileError(
+            "header",
+            f"Filen saknar rubrikrad (rad {row} har ingen av kontraktets rubriker). Exportera om den med rubriker,"
+            f" eller ändra källan {source.name} i kontraktet {source.feed}.yaml.",
         )
-    except duckdb.InvalidInputException as error:
-        reason = f"Filen kan inte läsas som avgränsad text: {str(error).splitlines()[0]}"
-        raise RefusedFileError("unreadable", reason) from error
-    _take_in_rejects(connection, contract)
+    faults = [f"saknar {header!r}" for header in dict.fromkeys(wanted) if header not in headers]
+    faults += [f"har okänd kolumn nr {place}" for place, header in enumerate(headers, 1) if header not in allowed]
+    faults += [f"har {header!r} flera gånger" for header in dict.fromkeys(wanted) if headers.count(header) > 1]
+    if faults:
+        raise RefusedFileError(
+            "header",
+            f"Rubrikraden (rad {row}) {', '.join(faults)}. Rätta filen, eller ändra källan {source.name} i kontraktet"
+            f" {source.feed}.yaml.",
+        )
 
 
-def require_every_line(connection: duckdb.DuckDBPyConnection, text: Path, lines: int, source: Source) -> None:
-    """Raises RefusedFileError unless every line of the file has become a row, or part of one.
+def delivered(
+    text: Text, headers: list[str], dialect: Dialect, extract_header: str | None = None, is_exact: bool = False
+) -> Delivered:
+    """The rows of a text whose first line is the header. `is_exact` expects one part, and numbers by `MOVES`."""
+    columns = {header: f"c{position}" for position, header in enumerate(headers)}
+    scans = [
+        f"select row_number() over () + {max(part.lines_before - 1, 0)} as row_number, *"
+        f" from {scan(dialect, len(headers), has_header=part.lines_before == 0)}"
+        for part in text.parts
+    ]
+    relation = " union all ".join(scans)
+    if is_exact:
+        relation = (
+            f"select d.* replace (d.row_number + coalesce(m.moved, 0) as row_number)"
+            f" from ({relation}) as d asof left join {MOVES} as m on d.row_number > m.before"
+        )
+    extract = _first_text(text, headers, dialect, extract_header) if extract_header else None
+    return Delivered(relation, tuple(str(part.path) for part in text.parts), columns, extract)
+
+
+def written(
+    headers: list[str], rows: Iterable[tuple[int, list[str]]], target: Path, extract_header: str | None
+) -> Delivered:
+    """Rows that come with their numbers, written to `target` for SQL to read."""
+    place = headers.index(extract_header) if extract_header else None
+    extract = None
+    with target.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, delimiter=MARK, lineterminator="\n")
+        for number, cells in rows:
+            if place is not None and extract is None:
+                extract = cells[place].strip() or None
+            writer.writerow([number, *cells])
+    columns = {header: f"c{position}" for position, header in enumerate(headers, 1)}
+    read = scan(Dialect(MARK), len(headers) + 1, has_header=False)
+    relation = f"select * exclude (c0), cast(c0 as bigint) as row_number from {read}"
+    return Delivered(relation, (str(target),), columns, extract)
+
+
+def _first_text(text: Text, headers: list[str], dialect: Dialect, header: str) -> str | None:
+    """What stands in a column on the first row that has anything there."""
+    place = headers.index(header)
+    with text.parts[0].path.open(encoding="utf-8", newline="") as file:
+        rows = csv.reader(file, delimiter=dialect.delimiter)
+        try:
+            next(rows)
+            for _, row in zip(range(_LOOKED_AT), rows, strict=False):
+                if len(row) == len(headers) and row[place].strip():
+                    return row[place].strip()
+        except (csv.Error, StopIteration):
+            return None
+    return None
+
+
+def forget_rejects(connection: duckdb.DuckDBPyConnection) -> None:
+    """Makes room for the rejects of the next reading."""
+    for table in (REJECTS, f"{REJECTS}_scan"):
+        connection.execute(f"drop table if exists {table}")
+
+
+def has_rejects(connection: duckdb.DuckDBPyConnection) -> bool:
+    """True if the last reading met lines that it could not split."""
+    return connection.execute(f"select exists(select * from {REJECTS})").fetchall() == [(True,)]
+
+
+def find_rejects(connection: duckdb.DuckDBPyConnection, text: Text, headers: list[str], dialect: Dialect) -> None:
+    """Reads a text of one part for its rejects alone, and makes `MOVES` of them."""
+    forget_rejects(connection)
+    width = len(headers)
+    counted = " + ".join(f"count(c{position})" for position in range(width))
+    query = f"select {counted} from {scan(dialect, width, has_header=True)}"
+    connection.execute(query, [str(text.parts[0].path)])
+    _make_moves(connection)
+
+
+def _make_moves(connection: duckdb.DuckDBPyConnection) -> None:
+    """From the rejects of a reading, by how much each row's number moves: rejected lines take their place in the count.
+
+    An unclosed quote may swallow several lines: each counts.
+    """
+    connection.execute(
+        f"""
+        create or replace temporary table {MOVES}_line as
+        with broken as (
+            select line - 1 as first, string_split(ltrim(any_value(csv_line), chr(10)), chr(10)) as parts
+            from {REJECTS} group by line
+        ),
+        numbered as (select first, parts, unnest(range(1, len(parts) + 1)) as part from broken)
+        select first + part - 1 as row_number, parts[part] as row_text from numbered where trim(parts[part]) <> ''
+        """
+    )
+    connection.execute(
+        f"""
+        create or replace temporary table {MOVES} as
+        select row_number - rank as before, max(rank) as moved
+        from (select row_number, row_number() over (order by row_number) as rank from {MOVES}_line)
+        group by row_number - rank
+        """
+    )
+
+
+def set_rejects_aside(connection: duckdb.DuckDBPyConnection, contract: Contract, tally: Tally) -> None:
+    """Takes the lines that could not be split to the tally."""
+    lines = connection.execute(f"select row_number, row_text from {MOVES}_line order by 1").fetchall()
+    for row_number, text in lines:
+        tally.set_aside(row_number, "|columns", HIDDEN if contract.has_personal_data else text, None, None)
+
+
+def require_every_line(connection: duckdb.DuckDBPyConnection, text: Text, rows: int, dialect: Dialect) -> None:
+    """Raises RefusedFileError unless every line of a text of one part has become a row, or part of one.
 
     The reader gives only the beginning of what an unclosed quote has swallowed. Where the counts differ, blank lines
     and line breaks within quotes apart, nobody knows which rows are meant.
     """
-    ((rows,),) = connection.execute(f"select count(*) from {INCOMING}").fetchall()
-    if rows == lines - 1:
+    if rows == text.lines - 1:
         return
     try:
-        with text.open(encoding="utf-8", newline="") as file:
-            records = sum(1 for record in csv.reader(file, delimiter=source.delimiter, strict=True) if record)
+        with text.parts[0].path.open(encoding="utf-8", newline="") as file:
+            records = sum(1 for record in csv.reader(file, delimiter=dialect.delimiter, strict=True) if record)
     except csv.Error:
         records = -1
     if records == rows + 1:
@@ -76,72 +212,4 @@ def require_every_line(connection: duckdb.DuckDBPyConnection, text: Path, lines:
         "quotes",
         f"Ett citattecken stängs aldrig eller står mitt i ett värde, så att rader inte kan skiljas åt.{place}"
         " Rätta filen och skicka den igen.",
-    )
-
-
-def _scan(source: Source, width: int) -> str:
-    """The reader with every option given: nothing is sniffed, and the file's name is a bound value, never a pattern."""
-    names = ", ".join(f"'c{position}': 'VARCHAR'" for position in range(width))
-    return (
-        f"read_csv(?, columns = {{{names}}}, auto_detect = false, header = true, delim = {literal(source.delimiter)},"
-        " quote = '\"', escape = '\"', new_line = '\\n', null_padding = false, strict_mode = true, encoding = 'utf-8',"
-        f" max_line_size = 4194304, store_rejects = true, rejects_table = '{REJECTS}',"
-        f" rejects_scan = '{REJECTS}_scan', rejects_limit = 0)"
-    )
-
-
-def _faults(columns: list[CanonicalColumn]) -> str:
-    """The broken rules of a row as a list of `column|rule`, in the contract's order; empty for nearly every row."""
-    broken = [
-        (f"coalesce({rule.broken_when}, false)", f"{c.column.name}|{rule.name}") for c in columns for rule in c.rules
-    ]
-    if not broken:
-        return "cast([] as varchar[])"
-    named = ", ".join(f"case when {condition} then {literal(fault)} end" for condition, fault in broken)
-    listed = f"list_filter([{named}], lambda fault: fault is not null)"
-    return f"case when {' or '.join(condition for condition, _ in broken)} then {listed} else cast([] as varchar[]) end"
-
-
-def _row_text(contract: Contract, source: Source, delivered: dict[str, str]) -> str:
-    """The delivered row as `header=value; …`: the columns that the contract reads, but for those with personal data."""
-    read = {source.headers.get(c.name) for c in contract.columns if not c.classification.startswith("personal")}
-    shown = [f"{literal(header + '=')} || {name}" for header, name in delivered.items() if header in read]
-    return f"concat_ws('; ', {', '.join(shown)})" if shown else "''"
-
-
-def _take_in_rejects(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    """Adds the lines that could not be split, and gives every row its number among the data rows, the first being 1.
-
-    An unclosed quote may swallow several lines: each becomes a row of its own.
-    """
-    if connection.execute(f"select count(*) from {REJECTS}").fetchall() == [(0,)]:
-        return
-    text = literal(HIDDEN) if contract.has_personal_data else "parts[part]"
-    connection.execute(
-        f"""
-        create or replace temporary table rejected_line as
-        with broken as (
-            select line - 1 as first, string_split(ltrim(any_value(csv_line), chr(10)), chr(10)) as parts
-            from {REJECTS} group by line
-        ),
-        numbered as (select first, parts, unnest(range(1, len(parts) + 1)) as part from broken)
-        select first + part - 1 as row_number, {text} as row_text from numbered where trim(parts[part]) <> ''
-        """
-    )
-    connection.execute(
-        f"""
-        with ranked as (
-            select row_number - rank as before, rank
-            from (select row_number, row_number() over (order by row_number) as rank from rejected_line)
-        ),
-        moves as (select before, max(rank) as moved from ranked group by before),
-        shift as (
-            select i.row_number, m.moved from {INCOMING} as i asof join moves as m on i.row_number > m.before
-        )
-        update {INCOMING} set row_number = {INCOMING}.row_number + shift.moved
-        from shift where shift.row_number = {INCOMING}.row_number
-        """
-    )
-    connection.execute(
-        f"insert into {INCOMING} by name select row_number, ['|columns'] as faults, row_text from rejected_line"
     )

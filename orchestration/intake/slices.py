@@ -1,76 +1,123 @@
-"""Slices: the parts of a feed that a file replaces as a whole, and the accepted rows that belong to them.
+"""Slices: the parts of a feed that a file replaces as a whole.
 
 A file of months covers, for each of its companies, every month from its first to its last, so that a month emptied by a
 correction is emptied; but not a month whose rows are all in quarantine, which keeps its earlier version. Nothing is
 deleted: of several versions the one with the latest (known_from, sequence) counts.
 """
 
+from collections.abc import Iterable
+from datetime import date
+
 import duckdb
 
-from orchestration.intake.contracts import Contract
-from orchestration.intake.delimited import INCOMING
+from orchestration.intake.contracts import Contract, Source
 from orchestration.intake.landing import Receipt
 from orchestration.intake.values import literal
 
+# slice_candidate: slice_id, slice_key, slice_month (NULL where the key has none), key_<part> of each other part.
+CANDIDATE = "slice_candidate"
+YEARS_BACK, YEARS_AHEAD = 20, 5  # months further off are taken for mistakes: every month between would be emptied
 
-def write(connection: duckdb.DuckDBPyConnection, receipt: Receipt, contract: Contract) -> None:
-    """Writes raw.delivery_slice and raw.<feed> from the rows of `incoming` without faults."""
-    parts = {part: _expression(part, receipt, contract) for part in contract.slice_key}
-    month = next((part for part in parts if part in _month_columns(contract)), None)
-    others = {part: expression for part, expression in parts.items() if part != month}
-    key = " || '|' || ".join(
-        [literal(contract.feed), *("strftime(slice_month, '%Y-%m-%d')" if p == month else _name(p) for p in parts)]
-    )
-    listed = "".join(f"{expression} as {_name(part)}, " for part, expression in others.items())
-    names = "".join(f"{_name(part)}, " for part in others)
-    span = "unnest(generate_series(first_month, last_month, interval 1 month))" if month else "null"
-    of_month = month or "cast(null as date)"
+
+def month_part(contract: Contract) -> str | None:
+    """The part of the slice key that is a month, if one is."""
+    months = {column.name for column in contract.columns if column.is_month}
+    return next((part for part in contract.slice_key if part in months), None)
+
+
+def varying_parts(contract: Contract, source: Source) -> dict[str, str]:
+    """The parts of the key that only the rows can tell, but for the month: SQL over the typed columns, by part."""
+    names = {column.name for column in contract.columns}
+    return {
+        part: f"cast({f'value_of_{part}' if part in names else 'year(value_of_month)'} as varchar)"
+        for part in contract.slice_key
+        if part not in ("source", "delivery", month_part(contract)) and part not in source.constants
+    }
+
+
+def make_candidates(
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    source: Source,
+    delivery_id: str,
+    as_of: date,
+    varying: tuple[str, list[str]] | None,
+) -> None:
+    """Makes the temporary table of the slices that rows of a file may belong to.
+
+    `varying` is a query of the distinct varying parts, each named key_<part>, with its parameters; None if none varies.
+    """
+    parts = {
+        part: {"source": literal(source.name), "delivery": literal(delivery_id)}.get(part)
+        or (literal(source.constants[part]) if part in source.constants else f"key_{part}")
+        for part in contract.slice_key
+        if part != month_part(contract)
+    }
+    has_month = month_part(contract) is not None
+    texts = [parts.get(part, "strftime(slice_month, '%Y-%m-%d')") for part in contract.slice_key]
+    key = " || '|' || ".join([literal(contract.feed), *texts])
+    first, last = date(as_of.year - YEARS_BACK, 1, 1), date(as_of.year + YEARS_AHEAD, 12, 1)
+    months = f"unnest(generate_series(date '{first}', date '{last}', interval 1 month))" if has_month else "null"
+    rows, parameters = varying or ("select 1", [])
+    named = "".join(f", {expression} as key_{part}" for part, expression in parts.items())
     connection.execute(
         f"""
-        create or replace temporary table covered as
-        with counted as (
-            select {listed}{of_month} as slice_month, count(*) filter (len(faults) = 0) as accepted
-            from {INCOMING} group by all
-        ),
-        spanned as (
-            select {names}min(slice_month) as first_month, max(slice_month) as last_month
-            from counted where accepted > 0 group by all
-        ),
-        months as (select {names}cast({span} as date) as slice_month from spanned)
-        select months.*, {key} as slice_key, md5({literal(receipt.delivery_id)} || '|' || {key}) as slice_id
+        create or replace temporary table {CANDIDATE} as
+        with varying as ({rows}),
+        months as (select *, cast({months} as date) as slice_month from varying)
+        select md5({literal(delivery_id)} || '|' || {key}) as slice_id, {key} as slice_key, slice_month{named}
         from months
-        where not exists (
-            select * from counted where accepted = 0 and {
-            " and ".join(f"counted.{name} = months.{name}" for name in (*map(_name, others), "slice_month"))
-        }
-        )
-        """
+        """,
+        parameters,
     )
-    same = [f"{expression} = covered.{_name(part)}" for part, expression in others.items()]
-    belongs = " and ".join([*same, f"{month} = covered.slice_month"] if month else same) or "true"
-    columns = ", ".join(column.name for column in contract.columns)
-    connection.execute(
-        f"""
-        insert into raw.{contract.feed} by name
-        select {columns}, covered.slice_id as _slice_id, row_number as _row_number
-        from {INCOMING} join covered on {belongs}
-        where len(faults) = 0
-        order by row_number
-        """
-    )
+
+
+def write(
+    connection: duckdb.DuckDBPyConnection,
+    receipt: Receipt,
+    contract: Contract,
+    first_row_id: int,
+    quarantined: Iterable[str],
+    span: tuple[date, date] | None = None,
+) -> None:
+    """Writes raw.delivery_slice for the rows of raw.<feed> from `first_row_id` on.
+
+    `span` are the first and last month that the file itself says it covers, beside those that its rows have.
+    `quarantined` are the slices of rows in quarantine: one without any accepted row keeps its earlier version.
+    """
+    others = [f"key_{part}" for part in contract.slice_key if part != month_part(contract)]
+    same = " and ".join([*(f"c.{name} = s.{name}" for name in others), "true"])
+    listed = "".join(f"{name}, " for name in others)
+    company = "c.key_company" if "company" in contract.slice_key else "null"
     control = f"sum({contract.control_column})" if contract.control_column else "null"
     connection.execute(
         f"""
         insert into raw.delivery_slice
-        select covered.slice_id, covered.slice_key, ?, ?, {_name("company") if "company" in others else "null"},
-            covered.slice_month, coalesce(rows.row_count, 0), rows.amount_sum, ?, null, null
-        from covered
-        left join (
-            select covered.slice_id, count(*) as row_count, {control} as amount_sum
-            from {INCOMING} join covered on {belongs} where len(faults) = 0 group by 1
-        ) as rows on rows.slice_id = covered.slice_id
+        with counted as (
+            select _slice_id as slice_id, count(*) as row_count, {control} as amount_sum
+            from raw.{contract.feed} where rowid >= $first_row group by all
+        ),
+        spanned as (
+            select {listed}least(min(slice_month), $first) as first_month,
+                greatest(max(slice_month), $last) as last_month
+            from counted join {CANDIDATE} using (slice_id) group by all
+        )
+        select c.slice_id, c.slice_key, $delivery_id, $feed, {company}, c.slice_month,
+            coalesce(counted.row_count, 0), counted.amount_sum, $known_from, null, null
+        from {CANDIDATE} as c
+        join spanned as s on {same} and (c.slice_month is null or c.slice_month between s.first_month and s.last_month)
+        left join counted on counted.slice_id = c.slice_id
+        where counted.slice_id is not null or c.slice_id not in (select unnest(cast($quarantined as varchar[])))
         """,
-        [receipt.delivery_id, contract.feed, receipt.known_from],
+        {
+            "first_row": first_row_id,
+            "first": span[0] if span else None,
+            "last": span[1] if span else None,
+            "delivery_id": receipt.delivery_id,
+            "feed": contract.feed,
+            "known_from": receipt.known_from,
+            "quarantined": sorted(set(quarantined)),
+        },
     )
 
 
@@ -91,22 +138,3 @@ def mark_superseded(connection: duckdb.DuckDBPyConnection, delivery_id: str) -> 
         """,
         [delivery_id],
     )
-
-
-def _month_columns(contract: Contract) -> set[str]:
-    return {column.name for column in contract.columns if column.is_month}
-
-
-def _expression(part: str, receipt: Receipt, contract: Contract) -> str:
-    """A part of a slice key as SQL over `incoming`. `source`, `delivery` and `year` need no column of that name."""
-    if part == "source":
-        return literal(receipt.source)
-    if part == "delivery":
-        return literal(receipt.delivery_id)
-    if part == "year" and "year" not in {column.name for column in contract.columns}:
-        return "cast(year(month) as varchar)"
-    return part if part in _month_columns(contract) else f"cast({part} as varchar)"
-
-
-def _name(part: str) -> str:
-    return f"key_{part}"

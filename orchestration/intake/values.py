@@ -4,16 +4,25 @@ Nothing becomes NULL or 0 by failing: a text that a rule rejects makes its row a
 given" (NULL), which only a required column rejects.
 """
 
-import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from orchestration.intake.contracts import Column, Source
+from orchestration.intake.moments import day, moment, month, written
+from orchestration.intake.numbers import number
+from orchestration.intake.sql import literal, matches
 
-MINUS = "\N{MINUS SIGN}"
+EXCEL_ERRORS = (
+    *("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"),
+    *("#SAKNAS!", "#REFERENS!", "#VÄRDEFEL!", "#DIVISION/0!", "#NAMN?", "#OGILTIGT!", "#SKÄRNING!"),
+)
 
 # What a controller reads about a quarantined row, by rule.
 REASONS_SV = {
     "required": "värde saknas",
+    "error_cell": "är ett felvärde från Excel, inget värde",
+    "footnote": "har ett fotnotstecken intill talet",
+    "unit": "har en enhet som kontraktet inte anger för kolumnen",
     "number": "är inte ett tal enligt kontraktet",
     "precision": "har fler siffror än kolumnen rymmer",
     "date": "är inte ett datum enligt kontraktet",
@@ -22,6 +31,9 @@ REASONS_SV = {
     "boolean": "är varken sant eller falskt enligt kontraktet",
     "enum": "är inte ett tillåtet värde",
     "pattern": "har inte den form som kontraktet kräver",
+    "sie_row": "raden följer inte formatet SIE 4",
+    "line_length": "raden har en annan längd än kontraktet säger",
+    "unbalanced": "verifikationen går inte jämnt upp, så hela verifikationen hålls utanför",
     "columns": "raden har fel antal kolumner eller trasiga citattecken",
 }
 
@@ -55,11 +67,6 @@ class CanonicalColumn:
         return f"value_of_{self.column.name}"
 
 
-def literal(text: str) -> str:
-    """A text as an SQL literal. For what contracts say, where a parameter cannot be bound."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def canonical(column: Column, source: Source, delivered: str | None) -> CanonicalColumn:
     """How one canonical column is made from the delivered text column named `delivered`.
 
@@ -73,11 +80,12 @@ def canonical(column: Column, source: Source, delivered: str | None) -> Canonica
         # Trimming every text costs three times as much as looking first whether it must be.
         padded = f"starts_with({delivered}, ' ') or ends_with({delivered}, ' ')"
         text = f"case when {padded} then nullif(trim({delivered}), '') else {delivered} end"
-    given = CanonicalColumn(column, _mapped(text, source.values.get(column.name, {})), "", ())
-    value, rules = _typed(given, source)
-    if column.is_required:
-        rules = (ValueRule("required", f"{given.text_name} is null"), *rules)
-    return replace(given, value=value, rules=rules)
+    text = _mapped(text, source.values.get(column.name, {}))
+    if delivered is not None and source.sentinel_dates:
+        text = _without_sentinels(text, column, source)
+    given = CanonicalColumn(column, text, "", ())
+    value, reasons = _typed(column, source, given.text_name)
+    return replace(given, value=value, rules=tuple(_rules(given, source, reasons)))
 
 
 def _mapped(text: str, values: dict[str, str]) -> str:
@@ -88,76 +96,58 @@ def _mapped(text: str, values: dict[str, str]) -> str:
     return f"(case {text} {cases} else {text} end)"
 
 
-def _typed(given: CanonicalColumn, source: Source) -> tuple[str, tuple[ValueRule, ...]]:
-    column, text, kind = given.column, given.text_name, given.column.data_type
-    if kind.startswith("DECIMAL"):
-        return _decimal(given, source)
-    if kind == "BIGINT":
-        value = f"case when regexp_full_match({text}, '-?\\d{{1,18}}') then try_cast({text} as bigint) end"
-        return value, (_must_read("number", given),)
+def _format(column: Column, source: Source) -> str | None:
+    """The format that a column's dates are written in; None for other columns."""
+    if column.data_type == "TIMESTAMP":
+        return source.timestamp_format
+    if column.data_type == "DATE":
+        return source.month_format if column.is_month else source.date_format
+    return None
+
+
+def _without_sentinels(text: str, column: Column, source: Source) -> str:
+    """No text where it is one of the dates that mean "not given"."""
+    date_format = _format(column, source)
+    if date_format is None:
+        return text
+    none = ", ".join(literal(written(sentinel, date_format)) for sentinel in source.sentinel_dates)
+    return f"(case when {text} in ({none}) then null else {text} end)"
+
+
+def _typed(column: Column, source: Source, text: str) -> tuple[str, dict[str, str]]:
+    """The value of a text as SQL, and by rule the conditions under which there is none; the first that holds counts."""
+    kind = column.data_type
+    if kind.startswith("DECIMAL") or kind == "BIGINT":
+        return number(column, source, text)
     if kind == "BOOLEAN":
-        return f"case {text} when 'true' then true when 'false' then false end", (_must_read("boolean", given),)
+        return f"case {text} when 'true' then true when 'false' then false end", {"boolean": "true"}
     if kind == "DATE" and column.is_month:
-        moment = _moment(text, source.month_format)
-        return f"cast(date_trunc('month', {moment}) as date)", (_must_read("month", given),)
+        return month(text, source.month_format, source.max_period), {"month": "true"}
     if kind == "DATE":
-        return f"cast({_moment(text, source.date_format)} as date)", (_must_read("date", given),)
+        return day(text, source.date_format), {"date": "true"}
     if kind == "TIMESTAMP":
-        moment = _moment(text, source.timestamp_format)
-        value = f"timezone('UTC', timezone({literal(source.timezone)}, {moment}))"
-        return value, (_must_read("timestamp", given),)
-    rules = []
+        local = moment(text, source.timestamp_format)
+        return f"timezone('UTC', timezone({literal(source.timezone)}, {local}))", {"timestamp": "true"}
+    return text, {}
+
+
+def _rules(given: CanonicalColumn, source: Source, reasons: dict[str, str]) -> Iterator[ValueRule]:
+    """The rules of a column. All that costs is reckoned only where there is a text and no value."""
+    column, text, value = given.column, given.text_name, given.value_name
+    if column.is_required:
+        yield ValueRule("required", f"{text} is null")
+    is_error = "false"
+    if source.has_excel_errors:
+        listed = ", ".join(literal(error) for error in EXCEL_ERRORS)
+        is_error = f"(upper({text}) in ({listed}) or {matches(text, '##+')})"
+        yield ValueRule("error_cell", f"case when starts_with({text}, '#') then {is_error} else false end")
+    earlier = [is_error]
+    for rule, condition in reasons.items():
+        holds = f"({condition}) and not ({' or '.join(earlier)})"
+        yield ValueRule(rule, f"case when {text} is not null and {value} is null then {holds} else false end")
+        earlier.append(f"({condition})")
     if column.allowed:
         allowed = ", ".join(literal(value) for value in column.allowed)
-        rules.append(ValueRule("enum", f"{text} not in ({allowed})"))
+        yield ValueRule("enum", f"{text} not in ({allowed})")
     if column.pattern:
-        rules.append(ValueRule("pattern", f"not regexp_full_match({text}, {literal(column.pattern)})"))
-    return text, tuple(rules)
-
-
-def _moment(text: str, date_format: str) -> str:
-    """A point in time whose text reads back the same, so that 2024-1-5 is not taken for 2024-01-05; else NULL."""
-    moment = f"try_strptime({text}, {literal(date_format)})"
-    return f"case when strftime({moment}, {literal(date_format)}) = {text} then {moment} end"
-
-
-def _must_read(rule: str, given: CanonicalColumn) -> ValueRule:
-    """Text that is there must give a value."""
-    return ValueRule(rule, f"{given.text_name} is not null and {given.value_name} is null")
-
-
-def _decimal(given: CanonicalColumn, source: Source) -> tuple[str, tuple[ValueRule, ...]]:
-    """A decimal number by the source's marks, unit and sign; exact, never rounded."""
-    text = given.text_name
-    precision, scale = (int(part) for part in re.findall(r"\d+", given.column.data_type))
-    mark = re.escape(source.decimal_mark)
-    whole = r"\d{1,15}"
-    if source.thousands_mark:
-        whole = rf"(?:\d{{1,3}}(?:{re.escape(source.thousands_mark)}\d{{3}}){{0,4}}|\d{{1,15}})"
-    plain = f"replace({text}, {literal(MINUS)}, '-')"
-    if source.thousands_mark:
-        plain = f"replace({plain}, {literal(source.thousands_mark)}, '')"
-    if source.decimal_mark != ".":
-        plain = f"replace({plain}, {literal(source.decimal_mark)}, '.')"
-    factor = source.amount_factor if given.column.unit == "SEK" else 1
-    factor = -factor if given.column.name in source.negated else factor
-    if (
-        factor == 1
-    ):  # no more decimals than the type holds, but for zeros: a cast of 64 bits, much faster than exact reckoning
-        exact = rf"[-{MINUS}]?{whole}(?:{mark}\d{{1,{scale}}}0*)?"
-        number = f"try_cast({plain} as decimal({precision},{scale}))"
-    else:
-        exact = rf"[-{MINUS}]?{whole}(?:{mark}\d{{1,9}})?"
-        number = f"try_cast({plain} as decimal(28,9)) * {factor}"
-    readable = rf"[-{MINUS}]?{whole}(?:{mark}\d+)?"
-    value = f"case when regexp_full_match({text}, {literal(exact)}) then {number} end"
-    if factor != 1:
-        value = (
-            f"case when round({value}, {scale}) = {value} then try_cast({value} as decimal({precision},{scale})) end"
-        )
-    missing = f"{text} is not null and {given.value_name} is null"
-    matches = f"regexp_full_match({text}, {literal(readable)})"
-    return value, (
-        ValueRule("number", f"{missing} and not {matches}"),
-        ValueRule("precision", f"{missing} and {matches}"),
-    )
+        yield ValueRule("pattern", f"not {matches(text, column.pattern)}")

@@ -20,11 +20,10 @@ MARTS = CHECKOUT / "dbt_project" / "models" / "marts"
 BEGIN = "<!-- marts: begin, written by python -m tests.contract.marts_table -->"
 END = "<!-- marts: end -->"
 HEAD = """\
-Each table answers a question, in the controllers' own words. One that is *tomt ännu* stands with its contract, and has
-no rows until the models that fill it are built.
+Each table answers a question, in the controllers' own words.
 
-| table | grain | answers | state |
-|---|---|---|---|
+| table | grain | answers |
+|---|---|---|
 """
 
 
@@ -35,34 +34,33 @@ class Mart:
     name: str
     grain: tuple[str, ...]
     question: str
-    is_filled: bool
 
     @property
     def line(self) -> str:
         question = self.question.replace("|", "\\|")
         grain = " × ".join(self.grain) or "one row"
-        return f"| `{self.name}` | {grain} | {question} | {'filled' if self.is_filled else '*tomt ännu*'} |\n"
+        return f"| `{self.name}` | {grain} | {question} |\n"
 
 
 def marts() -> list[Mart]:
     """The marts of dbt by name, then those that the pipeline writes, in the order of their DDL.
 
-    Raises ValueError naming every table whose question, key or state is not told.
+    Raises ValueError naming every table whose question or key is not told.
     """
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     files = (yaml.load(file.read_text("utf-8"), loader) for file in sorted(MARTS.rglob("*.yml")))
     models = sorted((model for file in files for model in file.get("models", [])), key=lambda model: model["name"])
     found = [*map(_of_model, models), *map(_of_ops, published_tables())]
-    untold = [mart.name for mart in found if not mart.question or mart.is_filled is None]
+    untold = [mart.name for mart in found if not mart.question]
     untold += [model["name"] for model in models if not _key(model)]
     if untold:
-        raise ValueError(f"no question_sv, filled or key: {', '.join(dict.fromkeys(untold))}")
+        raise ValueError(f"no question_sv or key: {', '.join(dict.fromkeys(untold))}")
     return found
 
 
 def _of_model(model: dict[str, Any]) -> Mart:
     meta = model.get("config", {}).get("meta", {})
-    return Mart(model["name"], _key(model), meta.get("question_sv", ""), meta.get("filled"))
+    return Mart(model["name"], _key(model), meta.get("question_sv", ""))
 
 
 def _key(model: dict[str, Any]) -> tuple[str, ...]:
@@ -75,7 +73,7 @@ def _key(model: dict[str, Any]) -> tuple[str, ...]:
 
 def _of_ops(table: OpsTable) -> Mart:
     grain = re.search(r"Grain: ([a-z_, ]+)\.", table.description)
-    return Mart(table.name, tuple(grain[1].split(", ")) if grain else (), table.question_sv, table.is_filled)
+    return Mart(table.name, tuple(grain[1].split(", ")) if grain else (), table.question_sv)
 
 
 def marts_table(found: Sequence[Mart]) -> str:

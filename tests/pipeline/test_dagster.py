@@ -196,6 +196,15 @@ def test_a_blocking_stop_leaves_nothing_published_and_the_run_filed(job: Job):
     assert (check["table_name"], check["run_id"]) == ("marts.dim_unit", run["run_id"])
 
 
+def test_incidents_are_those_of_the_verbs_after_a_stop_too(job: Job, demo: Morning):
+    def told(build: Tables) -> list[tuple[str, str]]:
+        return sorted((row["incident_id"], row["state"]) for row in build["ops.incident"].rows)
+
+    (stop,) = (row for row in job.stopped_build["ops.incident"].rows if row["severity"] == "stop")
+    assert (stop["check_id"], stop["subject_id"], stop["state"]) == ("M1", "marts.dim_unit", "open")
+    assert told(job.mended_build) == sorted([*told(demo.build), (stop["incident_id"], "resolved")])
+
+
 def test_assets_stand_in_groups_and_show_rows_months_and_hashes(job: Job, demo: Morning):
     total = job.mended["made"]["marts.fct_follow_up_total"]
     months = [row["month"].isoformat() for row in demo.build["marts.fct_follow_up_total"].rows]

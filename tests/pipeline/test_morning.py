@@ -247,6 +247,30 @@ def test_the_published_file_is_read_only_and_stands_alone(demo: Morning):
     assert [path.name for path in published.parent.iterdir() if path.is_file()] == ["warehouse.duckdb"]
 
 
+def test_every_finding_of_the_demo_is_an_incident_towards_its_owner(demo: Morning):
+    with duckdb.connect(str(demo.directory.main.published_warehouse), read_only=True) as reader:
+        told = reader.execute(
+            "select check_id, subject_type, subject_id, owner_role, amount_sek, detail from marts.incident"
+            " where subject_type <> 'table' order by all"
+        ).fetchall()
+        found = reader.execute(
+            "select check_id, subject_type, subject_id, owner_role, amount_sek, detail from marts.finding order by all"
+        ).fetchall()
+    incidents = demo.build["ops.incident"].rows
+    assert told == found
+    assert {(row["state"], row["opened_on"], row["age_days"]) for row in incidents} == {("open", DEMO_AS_OF, 0)}
+    assert f"Incidents: {len(incidents)} opened, 0 worsened, 0 resolved, {len(incidents)} open" in demo.ended.out
+    assert [row["change"] for row in demo.build["ops.incident_event"].rows] == ["opened"] * len(incidents)
+
+
+def test_incidents_are_listed_with_owner_age_and_money(region: DataDirectory, demo: Morning):
+    ended = verb(region, "incidents")
+    listed = json.loads(verb(region, "incidents", "--json").out)
+    assert ended.code == 0
+    assert {row["incident_id"] for row in listed} == {row["incident_id"] for row in demo.build["ops.incident"].rows}
+    assert re.search(r"^F3-\w+ +warn  open since 2025-01-31 \(0 days\), 28\.4 mnkr, Regiondirektör$", ended.out, re.M)
+
+
 # --- a past date ---------------------------------------------------------------------------------------------------
 
 
@@ -269,6 +293,11 @@ def test_a_past_date_replaces_nothing(past: Past, demo: Morning):
     assert past.workspace.published == past.after.directory.published / "as_of" / str(BOARD_DAY)
     assert current(past.workspace).as_of == BOARD_DAY
     assert f"published/as_of/{BOARD_DAY}/warehouse.duckdb" in past.after.ended.out
+
+
+def test_a_past_date_opens_no_incident(past: Past):
+    assert [row for row in past.marts["marts.check_result"].rows if not row["passed"]] != []
+    assert past.marts["marts.incident"].count == 0
 
 
 def test_a_past_date_knows_no_delivery_that_came_later(past: Past, demo: Morning):
@@ -394,6 +423,27 @@ def test_a_stop_is_repeated_until_it_is_mended(autumn: Autumn):
     assert (autumn.mended.ended.code, autumn.mended.release.as_of) == (0, BOARD_DAY)
 
 
+def test_a_stop_is_an_incident_until_it_is_mended(autumn: Autumn):
+    (stop,) = rows(autumn.stopped.build, "ops.incident", check_id="M1")
+    (mended,) = rows(autumn.mended.build, "ops.incident", check_id="M1")
+
+    assert (stop["subject_id"], stop["severity"], stop["state"]) == ("marts.dim_unit", "stop", "open")
+    assert (mended["incident_id"], mended["state"]) == (stop["incident_id"], "resolved")
+    assert mended["resolved_at"] >= mended["opened_at"] == stop["opened_at"]
+    assert rows(autumn.mended.build, "ops.incident", incident_id=stop["incident_id"]) == [mended]
+
+
+def test_forecasts_that_grow_old_open_incidents_and_those_that_were_missing_stay_open(autumn: Autumn):
+    before, after = (rows(run.build, "ops.incident", check_id="F1") for run in (autumn.in_time, autumn.stopped))
+    missing = {row["incident_id"]: row["opened_at"] for row in before}
+    opened = {row["subject_id"] for row in after if row["opened_on"] == BOARD_DAY}
+
+    assert [row["subject_id"] for row in before if row["subject_id"].startswith("RD-")] == []
+    assert [subject for subject in opened if subject.startswith("RD-")] != []
+    assert {row["incident_id"]: row["opened_at"] for row in after if row["opened_on"] != BOARD_DAY} == missing
+    assert {row["state"] for row in after} == {"open"}
+
+
 def test_a_reader_sees_one_release_through_a_whole_run(autumn: Autumn):
     assert autumn.reader_before.startswith(f"{autumn.in_time.release.release_id} ")
     assert autumn.reader_after == autumn.reader_before
@@ -429,6 +479,12 @@ def test_a_rebuild_keeps_the_history_of_ops(autumn: Autumn):
     before, after = rows(autumn.before_rebuild, "ops.run"), rows(autumn.rebuilt.build, "ops.run")
     assert [row for row in before if row not in after] == []
     assert [row["verb"] for row in after if row not in before] == ["rebuild"]
+
+
+@pytest.mark.parametrize("table", ["ops.incident", "ops.incident_event"])
+def test_a_rebuild_keeps_incidents_and_tells_nothing_anew(autumn: Autumn, table: str):
+    assert autumn.rebuilt.build[table].rows == autumn.before_rebuild[table].rows
+    assert autumn.rebuilt.build[table].count > 0
 
 
 def test_the_same_deliveries_twice_are_no_new_release(autumn: Autumn):

@@ -27,8 +27,7 @@ def test_every_published_table_has_a_question():
 def test_the_question_is_answered_by_the_demo(demo: Morning, table: str):
     with duckdb.connect(str(demo.directory.main.published_warehouse), read_only=True) as reader:
         rows = reader.execute(questions()[table]).fetchall()
-    is_filled = {mart.name: mart.is_filled for mart in marts()}[table]
-    assert bool(rows) == is_filled
+    assert rows
     assert f"marts.{table}" in questions()[table]
 
 

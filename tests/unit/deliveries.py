@@ -1,5 +1,11 @@
 """Small deliveries as the project's contracts expect them, built row by row."""
 
+from dataclasses import replace
+from types import MappingProxyType
+
+from orchestration.intake.contracts import Contract
+from orchestration.intake.load import Intake
+
 FORECAST_HEADER = (
     "Uttagsdatum;ÅtgärdsID;År;Avser månad;Inlämnad;Prognos;Utfall;Bekräftelse;Underlag;Avvikelseorsak;Kommentar;"
     "Inlämnad av"
@@ -32,3 +38,43 @@ def ledger_row(
 ) -> str:
     """One voucher line."""
     return f"{known};{month};{month};A;1;{line};{month}-15;4010;1110;;;;;{amount};;{text};N;N"
+
+
+SIE_HEADERS = {
+    "month": "month",
+    "posting_date": "voucher_date",
+    "voucher_series": "series",
+    "voucher_number": "number",
+    "voucher_line": "line",
+    "account": "account",
+    "cost_centre": "dim 1",
+    "project": "dim 6",
+    "amount_sek": "amount",
+    "quantity": "quantity",
+    "text": "any_text",
+}
+
+
+def sie_ledger(contract: Contract) -> Contract:
+    """The ledger contract with one source, `sie`, that takes SIE files of the chart `bas`."""
+    source = replace(
+        contract.sources["ekonomisystem"],
+        name="sie",
+        file_format="sie",
+        encoding="pc8",
+        decimal_mark=".",
+        date_format="%Y%m%d",
+        month_format="%Y%m%d",
+        headers=MappingProxyType(SIE_HEADERS),
+        constants=MappingProxyType(
+            {"company": "5000", "chart": "bas", "is_opening_balance": "false", "is_preliminary": "false"}
+        ),
+        values=MappingProxyType({}),
+        extract_date_header=None,
+    )
+    return replace(contract, sources=MappingProxyType({"sie": source}))
+
+
+def with_contract(intake: Intake, contract: Contract) -> Intake:
+    """The same load with another contract for one feed."""
+    return replace(intake, contracts={**intake.contracts, contract.feed: contract})

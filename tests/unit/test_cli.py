@@ -50,7 +50,7 @@ def test_what_cannot_be_meant_is_said_in_one_line_that_names_it(call: Call, word
     assert any(word in err for word in words if word != "run")
 
 
-@pytest.mark.parametrize("verb", ["demo", "run", "load", "status", "releases", "rebuild", "dev"])
+@pytest.mark.parametrize("verb", ["demo", "run", "load", "status", "incidents", "releases", "rebuild", "dev"])
 def test_every_verb_has_help_and_takes_a_data_directory(call: Call, verb: str):
     code, out, err = call(verb, "--help")
     assert (code, err) == (0, "")
@@ -60,12 +60,14 @@ def test_every_verb_has_help_and_takes_a_data_directory(call: Call, verb: str):
 def test_nothing_is_published_in_an_empty_directory(call: Call, directory: DataDirectory):
     assert call("status") == (0, "Nothing is published\n", "")
     assert call("releases") == (0, "Nothing is published\n", "")
+    assert call("incidents") == (0, "No incidents are open\n", "")
     assert not directory.root.exists(), "looking leaves no trace"
 
 
 def test_json_of_an_empty_directory_is_json(call: Call):
-    code, out, _ = call("releases", "--json")
-    assert (code, json.loads(out)) == (0, [])
+    for verb in ("releases", "incidents"):
+        code, out, _ = call(verb, "--json")
+        assert (code, json.loads(out)) == (0, [])
     code, out, _ = call("status", "--json")
     assert (code, json.loads(out)) == (
         0,

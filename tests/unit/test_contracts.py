@@ -1,5 +1,6 @@
 """A contract is used only if it is valid ODCS and agrees with itself; else one line tells file, place and rule."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import ContractError
-from orchestration.intake.contracts import Contract, DueRule, load_contract, load_contracts
+from orchestration.intake.contracts import Contract, DueRule, Source, load_contract, load_contracts
 from orchestration.settings import CHECKOUT
 
 CONTRACTS = CHECKOUT / "expectations" / "contracts"
@@ -117,6 +118,11 @@ def test_a_changed_byte_changes_the_digest(tmp_path: Path, contracts: dict[str, 
         ("DECIMAL(18,2)", "DOUBLE", f"{COLUMNS}[forecast_sek].physicalType", "'DOUBLE' is not known"),
         ("logicalType: number", "logicalType: string", f"{COLUMNS}[forecast_sek].logicalType", "physical type"),
         ("classification: free_text", "classification: fritext", f"{COLUMNS}[evidence].classification", "fritext"),
+        ("property: decimalMark", "property: sheet", f"{SERVER}", "decimalMark is missing"),
+        ("{property: owner, value", "{property: sheet, value", f"{SERVER}.sheet", "format csv has no sheet"),
+        ("{property: delimiter,", "{property: headerRow,", f"{SERVER}.headerRow", "no whole number from 1"),
+        ("format: csv", "format: xlsx", f"{SERVER}.delimiter", "format xlsx has no delimiter"),
+        ("format: csv", "format: xls", "servers[ledningsportalen].format", "'xls' is not known"),
         ("primaryKeyPosition: 2", "primaryKeyPosition: 5", COLUMNS, "primaryKeyPosition"),
         ("path: inbox/forecast/", "path: inbox/", "servers[ledningsportalen].path", "inbox/ledningsportalen"),
         ("format: csv", "format: parquet", "servers[ledningsportalen].format", "parquet"),
@@ -134,6 +140,82 @@ def test_a_broken_contract_is_refused_with_file_place_and_rule(
     assert line.startswith("forecast.yaml")
     assert place in line
     assert rule in line
+
+
+def test_a_contract_says_how_its_source_writes_numbers_and_dates(tmp_path: Path) -> None:
+    text = (CONTRACTS / "forecast.yaml").read_text(encoding="utf-8")
+    keys = """
+      - {property: thousandsMark, value: " "}
+      - {property: negativeForms, value: [trailing, parentheses]}
+      - {property: unitSuffixes, value: {mkr: mnkr, "mkr/år": mnkr, tkr: tkr, kr: kr, "%": pct}}
+      - {property: sentinelDates, value: ["1799-12-31", "2999-12-31"]}
+      - {property: maxPeriod, value: 13}
+      - {property: excelErrors, value: true}
+      - {property: dateFormat, value: excel_serial}"""
+    old = '\n      - {property: dateFormat, value: "%Y-%m-%d"}'
+    assert old in text
+    file = tmp_path / "forecast.yaml"
+    file.write_text(text.replace(old, keys), encoding="utf-8")
+    source = load_contract(file).sources["ledningsportalen"]
+    assert (source.thousands_mark, source.negative_forms) == (" ", ("trailing", "parentheses"))
+    assert source.unit_suffixes == {"mkr": "mnkr", "mkr/år": "mnkr", "tkr": "tkr", "kr": "kr", "%": "pct"}
+    assert source.sentinel_dates == (date(1799, 12, 31), date(2999, 12, 31))
+    assert (source.max_period, source.has_excel_errors, source.date_format) == (13, True, "excel_serial")
+
+
+def test_a_contract_that_asks_for_nothing_takes_plain_numbers_and_dates(contracts: dict[str, Contract]) -> None:
+    source = contracts["forecast"].sources["ledningsportalen"]
+    assert (source.thousands_mark, source.negative_forms, source.unit_suffixes) == (None, (), {})
+    assert (source.sentinel_dates, source.max_period, source.has_excel_errors) == ((), 12, False)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "rule"),
+    [
+        ("thousandsMark", '"  "', "not one character"),
+        ("thousandsMark", '","', "the decimal mark too"),
+        ("thousandsMark", '"-"', "'-' is not known"),
+        ("negativeForms", "[leading]", "'leading' is not known"),
+        ("negativeForms", "trailing", "no list of texts"),
+        ("unitSuffixes", "{mkr: 1000000}", "no mapping of text to text"),
+        ("unitSuffixes", "{mkr: Mkr}", "'Mkr' is not known"),
+        ("unitSuffixes", '{"0 kr": kr}', "no suffix"),
+        ("unitSuffixes", '{"-": kr}', "no suffix"),
+        ("unitSuffixes", '{",-": kr}', "no suffix"),
+        ("unitSuffixes", '{"kr ": kr}', "no suffix"),
+        ("sentinelDates", "[1799]", "no list of texts"),
+        ("sentinelDates", '["31/12/99"]', "'31/12/99' is no date"),
+        ("maxPeriod", "12", "12 is no closing period"),
+        ("maxPeriod", "17", "17 is no closing period"),
+        ("excelErrors", '"ja"', "no true or false"),
+        ("dateFormat", '"%Y-%j"', "'%j' cannot be read"),
+        ("dateFormat", '"%d/%m"', "does not say year and month"),
+        ("dateFormat", '"%Y%-m%d"', "can be read in two ways"),
+        ("dateFormat", '"%d%m%Y%y"', "does not say year and month"),
+        ("monthFormat", '"den %b %Y"', "letters beside the month's name"),
+        ("monthFormat", '"%B"', "does not say year and month"),
+        ("timestampFormat", "excel_serial", "has no time"),
+    ],
+)
+def test_a_dialect_that_cannot_be_read_is_refused(tmp_path: Path, key: str, value: str, rule: str) -> None:
+    line = broken(tmp_path, *of_the_key(key, value))
+    assert f"{SERVER}.{key}: " in line
+    assert rule in line
+
+
+def of_the_key(key: str, value: str) -> tuple[str, str]:
+    """The line of a key in the contract, or of the amount unit if it does not stand there; and what it shall read."""
+    text = (CONTRACTS / "forecast.yaml").read_text(encoding="utf-8")
+    lines = {name: line for line in text.splitlines() for name in (key, "amountUnit") if f"{{property: {name}," in line}
+    return lines.get(key, lines["amountUnit"]), f"      - {{property: {key}, value: {value}}}"
+
+
+def test_a_sentinel_that_two_digits_of_a_year_cannot_tell_is_refused(tmp_path: Path) -> None:
+    old, _ = of_the_key("dateFormat", "")
+    new = """      - {property: dateFormat, value: "%d/%m/%y"}
+      - {property: sentinelDates, value: ["1899-12-31"]}"""
+    line = broken(tmp_path, old, new)
+    assert f"{SERVER}.sentinelDates: '31/12/99' of dateFormat may be a true date" in line
 
 
 def test_a_column_cannot_have_both_a_header_and_a_constant(tmp_path: Path) -> None:
@@ -198,3 +280,29 @@ def test_a_contract_that_would_be_overlooked_is_refused(tmp_path: Path) -> None:
     (tmp_path / "forecast.yml").touch()
     with pytest.raises(ContractError, match=r"^forecast\.yml: contracts end in \.yaml"):
         load_contracts(tmp_path)
+
+
+def test_a_workbook_needs_no_delimiter_and_tells_its_sheet_header_row_and_left_out_rows(tmp_path: Path) -> None:
+    text = (CONTRACTS / "forecast.yaml").read_text(encoding="utf-8")
+    text = re.sub(r"- \{property: (delimiter|encoding), .*\n *", "", text).replace("format: csv", "format: xlsx")
+    keys = "{property: sheet, value: Data}", "{property: headerRow, value: 3}", "{property: leftOutRows, value: %s}"
+    file = tmp_path / "forecast.yaml"
+
+    def written(left_out: str) -> Source:
+        added = "".join(f"- {key}\n      " for key in keys) % left_out
+        file.write_text(text.replace("- {property: decimalMark", added + "- {property: decimalMark"), encoding="utf-8")
+        return load_contract(file).sources["ledningsportalen"]
+
+    source = written('{ÅtgärdsID: [Summa, "Totalt*"], Kommentar: ["-"]}')
+    assert (source.file_format, source.sheet, source.header_row) == ("xlsx", "Data", 3)
+    assert source.left_out_rows == {"ÅtgärdsID": ("Summa", "Totalt*"), "Kommentar": ("-",)}
+    for fault, rule in (
+        ("{Konto: [Summa]}", "has no such header"),
+        ('{ÅtgärdsID: ["*"]}', "no text, nor a beginning"),
+        ('{ÅtgärdsID: ["*umma"]}', "no text, nor a beginning"),
+        ('{ÅtgärdsID: [" Summa"]}', "no text, nor a beginning"),
+        ("{ÅtgärdsID: Summa}", "no mapping of headers to lists"),
+        ("{ÅtgärdsID: []}", "no mapping of headers to lists"),
+    ):
+        with pytest.raises(ContractError, match=re.escape(rule)):
+            written(fault)

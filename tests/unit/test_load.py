@@ -177,6 +177,8 @@ def test_a_build_that_is_lost_comes_back_equal_from_landing(deliver, load_inbox,
         ("0", 0),
         ("0,000000001", None),
         ("1.5", None),
+        ("15,6¹", None),
+        ("1,5 mkr", None),
     ],
 )
 def test_amounts_are_read_by_the_contracts_marks_and_unit_or_not_at_all(deliver, load_inbox, query, amount, sek):

@@ -1,0 +1,1 @@
+"""Alerting: what the controls found becomes incidents, kept from opening to resolution."""

@@ -1,0 +1,273 @@
+"""What becomes of an incident: a state machine on plain values. No I/O, no clock.
+
+An incident is one control pointing at one subject, from opening to resolution; found again later, the same one is
+reopened. What happened to it is told as events, in order, and everything that is sent is sent of an event.
+
+| state | the subject is found | it is found no more | its day has come |
+|---|---|---|---|
+| (none) | open: opened | | |
+| open, acknowledged | the same; worsened, if it grew by a step | resolved | |
+| snoozed | the same; worsened, if it grew by a step | resolved | open: snooze_ended |
+| resolved | open: reopened | the same | |
+
+A control that could not be judged finds nothing and clears nothing: its incidents stay as they are.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from orchestration.model import Judgement, Severity, Status
+
+TABLE = "table"  # the subject of a control that names none: the table it looks at
+NAMING_SCHEMA = "controls."  # the tables whose rows are findings
+WEIGHT = (Severity.INFO, Severity.WARN, Severity.REFUSE, Severity.STOP)
+
+
+class State(StrEnum):
+    """Where an incident stands."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    SNOOZED = "snoozed"
+    RESOLVED = "resolved"
+
+
+class Change(StrEnum):
+    """What can happen to an incident."""
+
+    OPENED = "opened"
+    REOPENED = "reopened"
+    WORSENED = "worsened"
+    ACKNOWLEDGED = "acknowledged"
+    SNOOZED = "snoozed"
+    SNOOZE_ENDED = "snooze_ended"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True)
+class Incident:
+    """One row of ops.incident; the fields are its columns, in order. Amounts in SEK, `_at` in UTC, `_on` Stockholm.
+
+    `told_sek` is the largest amount, whatever its sign, that the owner has been told since it opened: a step is taken
+    from there.
+    """
+
+    incident_id: str
+    check_id: str
+    subject_type: str
+    subject_id: str
+    severity: Severity
+    owner_role: str | None
+    state: State
+    opened_at: datetime
+    last_change_at: datetime
+    resolved_at: datetime | None
+    amount_sek: Decimal | None
+    detail: str
+    opened_on: date
+    age_days: int
+    openings: int
+    acknowledged_at: datetime | None = None
+    snoozed_until: date | None = None
+    told_sek: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Event:
+    """One row of ops.incident_event: what happened to an incident, on which day and in which run."""
+
+    incident_id: str
+    event_number: int
+    change: Change
+    on_date: date
+    happened_at: datetime
+    run_id: str | None
+    amount_sek: Decimal | None
+    because: str | None = None
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A subject that a control points at today."""
+
+    check_id: str
+    subject_type: str
+    subject_id: str
+    severity: Severity
+    owner_role: str | None
+    amount_sek: Decimal | None
+    detail: str
+
+    @property
+    def incident_id(self) -> str:
+        """A key that is the same on any day and in any installation: the control, and ten digits of a hash."""
+        key = "\0".join((self.check_id, self.subject_type, self.subject_id))
+        return f"{self.check_id}-{hashlib.sha256(key.encode()).hexdigest()[:10]}"
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that a run saw, one sighting per control and subject. `unjudged` are the controls that name subjects and
+    could not be judged."""
+
+    sightings: tuple[Sighting, ...]
+    unjudged: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When something happens: the day it is reckoned for, the time in UTC, and the run, if it is one."""
+
+    as_of: date
+    now: datetime
+    run_id: str | None = None
+
+
+def findings(judgement: Judgement) -> Findings:
+    """What a judgement gives incidents of: the subjects of the controls that name some, else the table itself."""
+    seen: dict[str, Sighting] = {}
+    unjudged = set()
+    severity = {}
+    for result in judgement.results:
+        names_subjects = result.table_name.startswith(NAMING_SCHEMA)
+        if result.status is Status.ERROR and names_subjects:
+            unjudged.add(result.check_id)
+        if result.status is Status.FAILED and names_subjects:
+            severity[result.check_id] = result.severity
+        elif result.status is not Status.PASSED:
+            found = Sighting(
+                *(result.check_id, TABLE, result.table_name, result.severity, None, result.amount_sek, result.detail)
+            )
+            seen[found.incident_id] = found
+    for row in judgement.findings:
+        found = Sighting(
+            *(row.check_id, row.subject_type, row.subject_id, severity[row.check_id]),
+            *(row.owner_role, row.amount_sek, row.detail),
+        )
+        before = seen.get(found.incident_id)
+        seen[found.incident_id] = _together(before, found) if before else found
+    return Findings(tuple(seen.values()), frozenset(unjudged))
+
+
+def _together(one: Sighting, other: Sighting) -> Sighting:
+    """Two findings of one control on one subject are one incident."""
+    amounts = [found.amount_sek for found in (one, other) if found.amount_sek is not None]
+    detail = one.detail if other.detail in one.detail else f"{one.detail} {other.detail}"
+    owner = one.owner_role or other.owner_role
+    return replace(one, owner_role=owner, amount_sek=sum(amounts) if amounts else None, detail=detail)
+
+
+def advance(
+    before: Iterable[Incident], found: Findings, moment: Moment, worsens_step_sek: Decimal
+) -> tuple[list[Incident], list[Event]]:
+    """Every incident as it stands after a run, by id, and what happened in the run.
+
+    Run twice with the same findings on the same day, the second time changes nothing and tells of nothing.
+    """
+    standing = {incident.incident_id: incident for incident in before}
+    seen = {sighting.incident_id: sighting for sighting in found.sightings}
+    after: dict[str, Incident] = {}
+    happened: list[tuple[Incident, Change]] = []
+
+    for incident_id in sorted(standing.keys() | seen.keys()):
+        incident, sighting = standing.get(incident_id), seen.get(incident_id)
+        if incident is None:
+            incident, changes = _opened(sighting, moment), [Change.OPENED]
+        elif sighting is not None:
+            incident, changes = _found_again(incident, sighting, moment, worsens_step_sek)
+        elif incident.state is State.RESOLVED:
+            changes = []
+        elif incident.subject_type != TABLE and incident.check_id in found.unjudged:
+            incident, changes = _awake(incident, moment)
+        else:
+            incident = replace(
+                incident, state=State.RESOLVED, resolved_at=moment.now, last_change_at=moment.now, snoozed_until=None
+            )
+            changes = [Change.RESOLVED]
+        if incident.state is not State.RESOLVED or changes:
+            incident = replace(incident, age_days=(moment.as_of - incident.opened_on).days)
+        after[incident_id] = incident
+        happened += [(incident, change) for change in changes]
+    return list(after.values()), [event_of(incident, change, moment) for incident, change in happened]
+
+
+def event_of(incident: Incident, change: Change, moment: Moment, because: str | None = None) -> Event:
+    """The event of a change. The store numbers it among the incident's others."""
+    return Event(
+        *(incident.incident_id, 0, change, moment.as_of, moment.now, moment.run_id, incident.amount_sek, because)
+    )
+
+
+def _opened(sighting: Sighting, moment: Moment) -> Incident:
+    return Incident(
+        *(sighting.incident_id, sighting.check_id, sighting.subject_type, sighting.subject_id),
+        *(sighting.severity, sighting.owner_role, State.OPEN, moment.now, moment.now, None),
+        *(sighting.amount_sek, sighting.detail, moment.as_of, 0, 1),
+        told_sek=sighting.amount_sek,
+    )
+
+
+def _found_again(
+    incident: Incident, sighting: Sighting, moment: Moment, step: Decimal
+) -> tuple[Incident, list[Change]]:
+    if incident.state is State.RESOLVED:
+        reopened = _opened(sighting, moment)
+        return replace(reopened, openings=incident.openings + 1), [Change.REOPENED]
+    now_so = replace(
+        incident,
+        severity=sighting.severity,
+        owner_role=sighting.owner_role,
+        amount_sek=sighting.amount_sek,
+        detail=sighting.detail,
+    )
+    now_so, changes = _awake(now_so, moment)
+    grew = _size(sighting.amount_sek) - _size(incident.told_sek) >= step
+    graver = WEIGHT.index(sighting.severity) > WEIGHT.index(incident.severity)
+    if grew or graver:
+        changes.append(Change.WORSENED)
+    if changes:  # whatever is told tells the amount, too
+        told = max(sighting.amount_sek, incident.told_sek, key=_size)
+        now_so = replace(now_so, told_sek=told, last_change_at=moment.now)
+    return now_so, changes
+
+
+def _size(amount: Decimal | None) -> Decimal:
+    """How much is at stake: some controls count what is taken away as negative."""
+    return abs(amount or Decimal(0))
+
+
+def _awake(incident: Incident, moment: Moment) -> tuple[Incident, list[Change]]:
+    """The incident, open again if it slept until today."""
+    if incident.snoozed_until is None or moment.as_of < incident.snoozed_until:
+        return incident, []
+    awake = replace(incident, state=State.OPEN, snoozed_until=None, last_change_at=moment.now)
+    return awake, [Change.SNOOZE_ENDED]
+
+
+def acknowledge(incident: Incident, moment: Moment) -> Incident:
+    """The incident as known to its owner: no reminders until it changes. Raises ValueError if it is resolved."""
+    _require_unresolved(incident)
+    return replace(
+        incident,
+        state=State.ACKNOWLEDGED,
+        acknowledged_at=moment.now,
+        snoozed_until=None,
+        last_change_at=moment.now,
+    )
+
+
+def snooze(incident: Incident, until: date, moment: Moment) -> Incident:
+    """The incident, silent until a day. Raises ValueError if it is resolved, or the day is not to come."""
+    _require_unresolved(incident)
+    if until <= moment.as_of:
+        raise ValueError(f"{until} is not after {moment.as_of}")
+    return replace(incident, state=State.SNOOZED, snoozed_until=until, last_change_at=moment.now)
+
+
+def _require_unresolved(incident: Incident) -> None:
+    if incident.state is State.RESOLVED:
+        raise ValueError(f"it was resolved at {incident.resolved_at} UTC")

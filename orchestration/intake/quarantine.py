@@ -1,0 +1,28 @@
+"""The quarantine: rows of loaded files that could not be taken, each with the rule it broke, without personal data."""
+
+import duckdb
+
+from orchestration.intake.contracts import Contract
+from orchestration.intake.incoming import Tally
+from orchestration.intake.landing import Receipt
+from orchestration.intake.values import REASONS_SV
+from orchestration.warehouse import insert_rows
+
+
+def write(connection: duckdb.DuckDBPyConnection, receipt: Receipt, contract: Contract, tally: Tally) -> None:
+    """One row of raw.quarantine per row kept out: the first broken column and rule, and all of them in words."""
+    control = contract.control_column
+    in_sek = control is not None and contract.column(control).unit == "SEK"
+    records = []
+    for row in sorted(tally.quarantined, key=lambda row: row.row_number):
+        pairs = [fault.split("|", maxsplit=1) for fault in row.faults]
+        column, rule = pairs[0]
+        reason = "; ".join(reason_sv(name, broken) for name, broken in pairs)
+        amount = f"{row.amount:f}" if in_sek and row.amount is not None else None
+        records.append((receipt.delivery_id, row.row_number, column or None, rule, reason, row.text, amount))
+    insert_rows(connection, "raw.quarantine", records)
+
+
+def reason_sv(column: str, rule: str) -> str:
+    """A broken rule in words."""
+    return f"{column}: {REASONS_SV[rule]}" if column else REASONS_SV[rule]
