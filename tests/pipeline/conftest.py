@@ -23,7 +23,7 @@ from orchestration.model import Release
 from orchestration.publishing.release import current
 from orchestration.settings import CHECKOUT, DataDirectory
 
-PROJECT = CHECKOUT / "dbt_project"
+DBT_PROJECT = CHECKOUT / "dbt_project"
 CORES = 2
 FEW = 3000
 
@@ -198,19 +198,19 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("compile")
     warehouse = folder / "warehouse.duckdb"
     with duckdb.connect(str(warehouse)) as connection:
-        for path in PROJECT.glob("models/**/*.sql"):
+        for path in DBT_PROJECT.glob("models/**/*.sql"):
             if re.search(r"materialized\s*=\s*['\"]incremental", path.read_text("utf-8")):
-                schema = path.relative_to(PROJECT / "models").parts[0]
+                schema = path.relative_to(DBT_PROJECT / "models").parts[0]
                 connection.execute(f"create schema if not exists {schema}")
                 connection.execute(f"create table {schema}.{path.stem} (slice_id varchar)")
     outcome = subprocess.run(
         [
             *(str(Path(sys.executable).with_name("dbt")), "--quiet", "--no-use-colors", "compile"),
             *("--select", "resource_type:model", "--indirect-selection", "empty"),
-            *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
+            *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
             *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
         ],
-        cwd=PROJECT,
+        cwd=DBT_PROJECT,
         env={**os.environ, "NETTOEFFEKT_WAREHOUSE": str(warehouse), "DO_NOT_TRACK": "1"},
         capture_output=True,
         text=True,
