@@ -26,7 +26,7 @@ RAW_SCHEMA = "raw"
 
 BY_WEIGHT = (Severity.REFUSE, Severity.STOP, Severity.WARN, Severity.INFO)
 
-_SUITE_KEYS = ("table", "label_sv", "expectations")
+_SUITE_KEYS = ("table", "label_sv", "expectations", "follows_from")
 _EXPECTATION_KEYS = ("control", "severity", "type", "kwargs", "text_sv")
 _TEXT_KEYS = ("what", "means", "do", "by")
 _CONTROL_ID = re.compile(r"[A-Z][0-9]+")
@@ -74,11 +74,16 @@ class Check:
 
 @dataclass(frozen=True)
 class Suite:
-    """All expectations on one table, in the order in which they are judged. `table` is `<schema>.<name>`."""
+    """All expectations on one table, in the order in which they are judged. `table` is `<schema>.<name>`.
+
+    `follows_from` are the feeds whose absence explains what is found: a delivery that is missing is told of, and not
+    what follows from it.
+    """
 
     table: str
     label_sv: str
     expectations: tuple[Expectation, ...]
+    follows_from: frozenset[str] = frozenset()
 
     @property
     def schema(self) -> str:
@@ -127,7 +132,7 @@ def _read_suite(file: Path, folder: Path) -> Suite:
         tree = yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SuiteError(place, f"not readable as YAML: {' '.join(str(error).split())}", "Mend the file") from error
-    _demand_keys(tree, _SUITE_KEYS, place)
+    _demand_keys(tree, _SUITE_KEYS, place, optional=("follows_from",))
     table = tree["table"]
     schema, _, name = str(table).partition(".")
     if not (_IDENTIFIER.fullmatch(schema) and _IDENTIFIER.fullmatch(name)):
@@ -137,12 +142,16 @@ def _read_suite(file: Path, folder: Path) -> Suite:
     expectations = tree["expectations"]
     if not isinstance(expectations, list) or not expectations:
         raise SuiteError(f"{place}, expectations", "a suite without expectations", "List one, or drop the file")
+    follows_from = tree.get("follows_from", [])
+    if not isinstance(follows_from, list) or not all(_IDENTIFIER.fullmatch(str(feed)) for feed in follows_from):
+        raise SuiteError(f"{place}, follows_from", "not a list of feeds", "Write their names, as [ledger]")
     return Suite(
         table=table,
         label_sv=_demand_text(tree["label_sv"], f"{place}, label_sv"),
         expectations=tuple(
             _read_expectation(item, f"{place}, expectations[{index}]") for index, item in enumerate(expectations)
         ),
+        follows_from=frozenset(follows_from),
     )
 
 

@@ -6,6 +6,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -37,6 +38,14 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 MisuseError: type[Exception] = typer.BadParameter.__mro__[1]
 
 INTERRUPTED = 130  # what Typer makes of Ctrl-C
+
+
+class Act(StrEnum):
+    """What a person can do with an incident."""
+
+    ACK = "ack"
+    SNOOZE = "snooze"
+
 
 _directory: DataDirectory | None = None  # of the verb in progress, so that its traceback is kept where its data are
 
@@ -101,6 +110,10 @@ def _run(settings: Settings, as_of: date, verb: str, as_json: bool) -> None:
     found = pipeline.nothing_new(settings, as_of)
     if found is not None:
         last, release = found
+        if not pipeline.choose_workspace(settings, as_of)[1]:
+            from orchestration.telling import tell_again
+
+            last = tell_again(settings, last, release)
         console.show_nothing_new(settings, last, release, as_json)
         raise typer.Exit(1 if last.stops else 0)
     _finish(settings, lambda progress: pipeline.run(settings, as_of, verb, progress), as_json)
@@ -189,14 +202,46 @@ def status(data: Data = None, as_json: Json = False) -> None:
 
 @app.command()
 def incidents(
+    act: Annotated[Act | None, typer.Argument(help="Acknowledge an incident, or let it rest until a day.")] = None,
+    incident_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="The incident, as F1-3fa8b2c1d0.")] = None,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day on which the snooze ends.")
+    ] = None,
+    because: Annotated[str, typer.Option(help="Why; kept in the incident's history.")] = "",
     data: Data = None,
     include_resolved: Annotated[bool, typer.Option("--all", help="The resolved ones too.")] = False,
     as_json: Json = False,
 ) -> None:
-    """What is open towards whom, and since when."""
+    """What is open towards whom, and since when. With ack or snooze: says that somebody has seen to it."""
     from orchestration.alerting.store import list_incidents
 
-    console.show_incidents(list_incidents(_settings(data).directory.main, include_resolved), as_json)
+    settings = _settings(data)
+    if act is not None:
+        from orchestration.telling import touch
+
+        if not incident_id or not because.strip():
+            raise UsageError(f"incidents {act}", "needs an incident and a reason", f"{act} ID --because TEXT")
+        if (act is Act.SNOOZE) != (until is not None):
+            raise UsageError(
+                f"incidents {act}", "a snooze has a day, an acknowledgement none", "Give --until to snooze"
+            )
+        touched = touch(settings, incident_id, until.date() if until else None, because)
+        return console.show_incidents([touched], as_json)
+    console.show_incidents(list_incidents(settings.directory.main, include_resolved), as_json)
+
+
+@app.command()
+def forms(
+    data: Data = None,
+    to: Annotated[Path | None, typer.Option(help="The folder to write to (default: published/forms).")] = None,
+    as_json: Json = False,
+) -> None:
+    """A workbook for each owner, with what is known of the actions and cells for a new forecast."""
+    from orchestration.reporting.forms import read_forms, write_forms
+
+    workspace = _settings(data).directory.main
+    files = write_forms(read_forms(workspace), to or workspace.forms)
+    console.show_files(files, as_json)
 
 
 @app.command()

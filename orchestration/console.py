@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from orchestration.alerting.incidents import Incident
+from orchestration.alerting.values import Incident
 from orchestration.fingerprint import LastRun
 from orchestration.model import LoadReport, Release, RunOutcome, Status
 from orchestration.settings import Settings
@@ -57,6 +57,7 @@ def show_outcome(settings: Settings, outcome: RunOutcome, as_json: bool) -> None
         _flag(result.check_id, result.severity, result.status, result.findings, result.amount_sek, result.detail)
     said = outcome.incidents
     say(f"Incidents: {said.opened} opened, {said.worsened} worsened, {said.resolved} resolved, {said.unresolved} open")
+    _channels(outcome.channels_down)
     if outcome.unresolved:
         say(f"Stopped by {', '.join(outcome.unresolved)}: nothing was published")
     _release(settings, outcome.release, "New release" if outcome.is_new_release else "Release unchanged")
@@ -71,6 +72,7 @@ def show_nothing_new(settings: Settings, last: LastRun, release: Release | None,
     say(f"Nothing new as of {last.as_of}")
     if last.stops:
         say(f"Still stopped by {', '.join(last.stops)}: nothing was published by run {last.run_id}")
+    _channels(last.channels_down)
     _release(settings, release, "Release")
 
 
@@ -117,6 +119,7 @@ def show_status(report: StatusReport, as_json: bool) -> None:
         say(f"Release {release.release_id}, as of {release.as_of}, published {release.published_at} UTC")
     if report.stops:
         say(f"The last run was stopped by {', '.join(report.stops)}")
+    _channels(report.channels_down)
     if report.feeds:
         say(f"{'Feed':20} {'Status':14} {'Rows':>10} {'Quarantined':>12} {'Latest':>8} {'Expected':>9}")
     for feed in report.feeds:
@@ -145,6 +148,14 @@ def show_incidents(incidents: Sequence[Incident], as_json: bool) -> None:
         say(f"    {incident.subject_type} {incident.subject_id}: {incident.detail}")
 
 
+def show_files(files: Sequence[Path], as_json: bool) -> None:
+    """The files that were written, one a line."""
+    if as_json:
+        return _json(files)
+    for file in files:
+        say(_near(file))
+
+
 def show_releases(releases: list[Release], current: Release | None, as_json: bool) -> None:
     """The kept releases, newest first; the one that BI reads is marked."""
     if as_json:
@@ -155,6 +166,11 @@ def show_releases(releases: list[Release], current: Release | None, as_json: boo
         checks = f"{release.checks_passed} checks passed, {release.checks_warned} flagged"
         mark = "*" if current and release.release_id == current.release_id else " "
         say(f"{mark} {release.release_id}  as of {release.as_of}  published {release.published_at} UTC  {checks}")
+
+
+def _channels(down: Sequence[str]) -> None:
+    for name in down:
+        say(f"Messages wait: the channel {name} does not take them. See nettoeffekt incidents")
 
 
 def _deliveries(report: LoadReport) -> None:

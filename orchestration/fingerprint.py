@@ -26,6 +26,7 @@ class LastRun:
     as_of: str
     release_id: str | None
     stops: tuple[str, ...]
+    channels_down: tuple[str, ...] = ()
 
 
 def code_version() -> str:
@@ -65,7 +66,7 @@ def read_last_run(workspace: Workspace) -> LastRun | None:
     """The last finished run, if both its build and its note are there."""
     try:
         document = json.loads(workspace.last_run.read_text(encoding="utf-8"))
-        last = LastRun(**{**document, "stops": tuple(document["stops"])})
+        last = LastRun(**{name: tuple(value) if isinstance(value, list) else value for name, value in document.items()})
     except (FileNotFoundError, json.JSONDecodeError, TypeError, KeyError):
         return None
     return last if workspace.warehouse.exists() else None

@@ -124,7 +124,8 @@ class IncidentCount:
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """What a run came to. `release` is the one now published, new or kept; None if there is none."""
+    """What a run came to. `release` is the one now published, new or kept; None if there is none. `channels_down` are
+    the channels on which messages wait."""
 
     run_id: str
     as_of: date
@@ -134,3 +135,4 @@ class RunOutcome:
     is_new_release: bool
     unresolved: tuple[str, ...] = field(default=())
     incidents: IncidentCount = field(default=IncidentCount())
+    channels_down: tuple[str, ...] = field(default=())

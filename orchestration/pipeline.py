@@ -1,7 +1,7 @@
 """The order of a run: reference tables, load, dbt, judge, incidents, publish. The same for the verbs and for Dagster.
 
 Each step opens the warehouse and closes it again; the run lock is held from the first to the last. After a stop nothing
-is published, but incidents are opened, updated and closed. Report and sending take their places at the end.
+is published, but incidents are opened, updated and closed, and who can act is told.
 """
 
 import os
@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration import fingerprint as prints
-from orchestration import ops
-from orchestration.alerting import store as incident_store
-from orchestration.alerting.incidents import Moment
+from orchestration import ops, telling
+from orchestration.alerting.channels import AlertSettings, check_channels, read_alert_settings
+from orchestration.alerting.incidents import findings
+from orchestration.alerting.store import update
+from orchestration.alerting.values import Moment
 from orchestration.errors import UsageError
 from orchestration.model import IncidentCount, Judgement, LoadReport, Release, RunOutcome
 from orchestration.publishing import release as publishing
@@ -51,6 +53,8 @@ class Run:
     load_report: LoadReport = field(default_factory=LoadReport)
     judgement: Judgement = field(default_factory=Judgement)
     incidents: IncidentCount = field(default_factory=IncidentCount)
+    alert_settings: AlertSettings | None = None
+    channels_down: tuple[str, ...] = ()
     release: Release | None = None
     is_new_release: bool = False
     is_finished: bool = False
@@ -67,13 +71,16 @@ class Run:
             raise UsageError(self.verb, f"{' and '.join(missing)} did not run before", "Run the whole job daily_load")
 
     def check_reference(self) -> None:
-        """Ends the run, before anything is touched, if a reference table or a suite breaks its own rules."""
+        """Ends the run, before anything is touched, if a reference table, a suite or the channels break their rules."""
         from expectations.suites import load_suites
         from orchestration.reference import check_reference
 
         self.progress("Reference tables")
         check_reference(self.settings.reference, DBT_PROPERTIES)
         load_suites(self.settings.suites)
+        self.alert_settings = read_alert_settings(self.settings.alerts)
+        if self.alert_settings:
+            check_channels(self.alert_settings)
 
     def load(self) -> LoadReport:
         """Takes in what is new; for a past date, builds anew from landing what was known by then."""
@@ -125,9 +132,8 @@ class Run:
         self._require("judge")
         if not self.is_past:
             with connect(self.workspace.warehouse) as connection:
-                self.incidents = incident_store.update(
-                    connection, self.judgement, Moment(self.as_of, self.now, self.run_id)
-                )
+                found = findings(self.judgement, telling.refused_files(connection, self.directory))
+                self.incidents = update(connection, found, self._moment, telling.rules(connection, self.settings))
         self.done.add("update_incidents")
         return self.incidents
 
@@ -144,27 +150,51 @@ class Run:
         )
         return self.release
 
+    def send(self) -> None:
+        """Tells who can act of what happened, by the channels that are configured. A past date tells nobody."""
+        self._require("update_incidents")
+        if self.is_past:
+            return
+        self.progress("Send")
+        release_id = self.release.release_id if self.release else None
+        told = telling.tell(
+            *(self.settings, self.alert_settings, self.workspace.warehouse, self._moment, release_id, self._stops)
+        )
+        self.channels_down = tuple(sorted(told.faults))
+
+    @property
+    def _moment(self) -> Moment:
+        return Moment(self.as_of, self.now, self.run_id)
+
+    @property
+    def _stops(self) -> tuple[str, ...]:
+        """The controls that keep the run from publishing."""
+        return tuple(dict.fromkeys(result.check_id for result in self.judgement.stops))
+
     def finish(self) -> RunOutcome:
         """Files the run and notes its fingerprint, so that the next one knows if anything is new."""
-        stops = tuple(dict.fromkeys(result.check_id for result in self.judgement.stops))
+        stops = self._stops
         release_id = self.release.release_id if self.release else None
         with connect(self.workspace.warehouse) as connection:
             ops.end_run(connection, self.verb, datetime.now(UTC).replace(tzinfo=None), release_id, bool(stops))
         mark = prints.fingerprint(self.settings, self.inputs_hash)
         prints.write_last_run(
-            self.workspace, prints.LastRun(mark, self.run_id, self.as_of.isoformat(), release_id, stops)
+            self.workspace,
+            prints.LastRun(mark, self.run_id, self.as_of.isoformat(), release_id, stops, self.channels_down),
         )
         self.is_finished = True
         return RunOutcome(
             *(self.run_id, self.as_of, self.load_report, self.judgement, self.release, self.is_new_release),
             unresolved=stops,
             incidents=self.incidents,
+            channels_down=self.channels_down,
         )
 
     def finish_if_stopped(self) -> None:
         """Files a run that a blocking control ended before publishing."""
-        if self.judgement.stops and not self.is_finished:
+        if self.judgement.stops and "update_incidents" in self.done and not self.is_finished:
             self.release = publishing.current(self.workspace)
+            self.send()
             self.finish()
 
     def facts(self, schema: str, table: str) -> TableFacts:
@@ -222,6 +252,7 @@ def _steps(current: Run) -> None:
     current.judge()
     current.update_incidents()
     current.publish()
+    current.send()
 
 
 def nothing_new(settings: Settings, as_of: date) -> tuple[prints.LastRun, Release | None] | None:

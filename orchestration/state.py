@@ -48,7 +48,8 @@ class Flag:
 
 @dataclass(frozen=True)
 class StatusReport:
-    """What `status` tells. `running` names who holds the run lock; `stops` what kept the last run from publishing."""
+    """What `status` tells. `running` names who holds the run lock; `stops` what kept the last run from publishing,
+    `channels_down` the channels on which messages wait."""
 
     running: str | None
     release: Release | None
@@ -56,6 +57,7 @@ class StatusReport:
     feeds: tuple[FeedStatus, ...] = ()
     refused: tuple[RefusedFile, ...] = ()
     flags: tuple[Flag, ...] = field(default=())
+    channels_down: tuple[str, ...] = field(default=())
 
 
 def read_status(settings: Settings) -> StatusReport:
@@ -66,8 +68,9 @@ def read_status(settings: Settings) -> StatusReport:
     release = publishing.current(directory.main)
     last = read_last_run(directory.main)
     feeds, flags = _published(directory) if release else ((), ())
+    stops, channels_down = (last.stops, last.channels_down) if last else ((), ())
     return StatusReport(
-        lock_holder(directory), release, last.stops if last else (), feeds, tuple(refused_files(directory)), flags
+        lock_holder(directory), release, stops, feeds, tuple(refused_files(directory)), flags, channels_down
     )
 
 

@@ -6,130 +6,43 @@ reopened. What happened to it is told as events, in order, and everything that i
 | state | the subject is found | it is found no more | its day has come |
 |---|---|---|---|
 | (none) | open: opened | | |
-| open, acknowledged | the same; worsened, if it grew by a step | resolved | |
+| open, acknowledged | the same; worsened, if it grew by a step | resolved | the same: reminded |
 | snoozed | the same; worsened, if it grew by a step | resolved | open: snooze_ended |
 | resolved | open: reopened | the same | |
 
 A control that could not be judged finds nothing and clears nothing: its incidents stay as they are.
+
+What follows from another incident is grouped under that one, its cause, and is silent: no message, no reminder. When
+the cause is gone and it is not, it has surfaced, and is told of as if it had opened.
 """
 
-import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
-from enum import StrEnum
 
-from orchestration.model import Judgement, Severity, Status
+from orchestration.alerting.causes import find_causes
+from orchestration.alerting.values import (
+    TABLE,
+    WEIGHT,
+    Change,
+    Event,
+    Findings,
+    Incident,
+    Moment,
+    Rules,
+    Sighting,
+    State,
+)
+from orchestration.model import Judgement, Status
 
-TABLE = "table"  # the subject of a control that names none: the table it looks at
 NAMING_SCHEMA = "controls."  # the tables whose rows are findings
-WEIGHT = (Severity.INFO, Severity.WARN, Severity.REFUSE, Severity.STOP)
 
 
-class State(StrEnum):
-    """Where an incident stands."""
-
-    OPEN = "open"
-    ACKNOWLEDGED = "acknowledged"
-    SNOOZED = "snoozed"
-    RESOLVED = "resolved"
-
-
-class Change(StrEnum):
-    """What can happen to an incident."""
-
-    OPENED = "opened"
-    REOPENED = "reopened"
-    WORSENED = "worsened"
-    ACKNOWLEDGED = "acknowledged"
-    SNOOZED = "snoozed"
-    SNOOZE_ENDED = "snooze_ended"
-    RESOLVED = "resolved"
-
-
-@dataclass(frozen=True)
-class Incident:
-    """One row of ops.incident; the fields are its columns, in order. Amounts in SEK, `_at` in UTC, `_on` Stockholm.
-
-    `told_sek` is the largest amount, whatever its sign, that the owner has been told since it opened: a step is taken
-    from there.
-    """
-
-    incident_id: str
-    check_id: str
-    subject_type: str
-    subject_id: str
-    severity: Severity
-    owner_role: str | None
-    state: State
-    opened_at: datetime
-    last_change_at: datetime
-    resolved_at: datetime | None
-    amount_sek: Decimal | None
-    detail: str
-    opened_on: date
-    age_days: int
-    openings: int
-    acknowledged_at: datetime | None = None
-    snoozed_until: date | None = None
-    told_sek: Decimal | None = None
-
-
-@dataclass(frozen=True)
-class Event:
-    """One row of ops.incident_event: what happened to an incident, on which day and in which run."""
-
-    incident_id: str
-    event_number: int
-    change: Change
-    on_date: date
-    happened_at: datetime
-    run_id: str | None
-    amount_sek: Decimal | None
-    because: str | None = None
-
-
-@dataclass(frozen=True)
-class Sighting:
-    """A subject that a control points at today."""
-
-    check_id: str
-    subject_type: str
-    subject_id: str
-    severity: Severity
-    owner_role: str | None
-    amount_sek: Decimal | None
-    detail: str
-
-    @property
-    def incident_id(self) -> str:
-        """A key that is the same on any day and in any installation: the control, and ten digits of a hash."""
-        key = "\0".join((self.check_id, self.subject_type, self.subject_id))
-        return f"{self.check_id}-{hashlib.sha256(key.encode()).hexdigest()[:10]}"
-
-
-@dataclass(frozen=True)
-class Findings:
-    """All that a run saw, one sighting per control and subject. `unjudged` are the controls that name subjects and
-    could not be judged."""
-
-    sightings: tuple[Sighting, ...]
-    unjudged: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class Moment:
-    """When something happens: the day it is reckoned for, the time in UTC, and the run, if it is one."""
-
-    as_of: date
-    now: datetime
-    run_id: str | None = None
-
-
-def findings(judgement: Judgement) -> Findings:
-    """What a judgement gives incidents of: the subjects of the controls that name some, else the table itself."""
-    seen: dict[str, Sighting] = {}
+def findings(judgement: Judgement, others: Iterable[Sighting] = ()) -> Findings:
+    """What a judgement gives incidents of: the subjects of the controls that name some, else the table itself; and
+    what was seen besides."""
+    seen = {sighting.incident_id: sighting for sighting in others}
     unjudged = set()
     severity = {}
     for result in judgement.results:
@@ -162,7 +75,7 @@ def _together(one: Sighting, other: Sighting) -> Sighting:
 
 
 def advance(
-    before: Iterable[Incident], found: Findings, moment: Moment, worsens_step_sek: Decimal
+    before: Iterable[Incident], found: Findings, moment: Moment, rules: Rules
 ) -> tuple[list[Incident], list[Event]]:
     """Every incident as it stands after a run, by id, and what happened in the run.
 
@@ -171,15 +84,15 @@ def advance(
     standing = {incident.incident_id: incident for incident in before}
     seen = {sighting.incident_id: sighting for sighting in found.sightings}
     after: dict[str, Incident] = {}
-    happened: list[tuple[Incident, Change]] = []
+    happened: list[tuple[str, Change]] = []
 
     for incident_id in sorted(standing.keys() | seen.keys()):
         incident, sighting = standing.get(incident_id), seen.get(incident_id)
         if incident is None:
             incident, changes = _opened(sighting, moment), [Change.OPENED]
         elif sighting is not None:
-            incident, changes = _found_again(incident, sighting, moment, worsens_step_sek)
-        elif incident.state is State.RESOLVED:
+            incident, changes = _found_again(incident, sighting, moment, rules.worsens_step_sek)
+        elif incident.is_resolved:
             changes = []
         elif incident.subject_type != TABLE and incident.check_id in found.unjudged:
             incident, changes = _awake(incident, moment)
@@ -188,11 +101,39 @@ def advance(
                 incident, state=State.RESOLVED, resolved_at=moment.now, last_change_at=moment.now, snoozed_until=None
             )
             changes = [Change.RESOLVED]
-        if incident.state is not State.RESOLVED or changes:
+        if not incident.is_resolved or changes:
             incident = replace(incident, age_days=(moment.as_of - incident.opened_on).days)
         after[incident_id] = incident
-        happened += [(incident, change) for change in changes]
-    return list(after.values()), [event_of(incident, change, moment) for incident, change in happened]
+        happened += [(incident_id, change) for change in changes]
+
+    causes = find_causes([incident for incident in after.values() if not incident.is_resolved], rules)
+    for incident_id, incident in after.items():
+        if not incident.is_resolved:
+            after[incident_id], changes = _in_the_light_of(
+                incident, causes.get(incident_id), any(incident_id == one for one, _ in happened), moment, rules
+            )
+            happened += [(incident_id, change) for change in changes]
+    return list(after.values()), [event_of(after[incident_id], change, moment) for incident_id, change in happened]
+
+
+def _in_the_light_of(
+    incident: Incident, cause: str | None, is_told: bool, moment: Moment, rules: Rules
+) -> tuple[Incident, list[Change]]:
+    """The incident with its cause, and what comes of that and of time: it surfaces, or its owner is reminded."""
+    changes = []
+    if cause is None and incident.cause_incident_id and incident.state is State.OPEN:
+        changes.append(Change.SURFACED)
+    elif cause is None and not is_told and incident.state is not State.SNOOZED and _is_due(incident, moment, rules):
+        changes.append(Change.REMINDED)
+    told_on = moment.as_of if changes or is_told else incident.told_on
+    return replace(incident, cause_incident_id=cause, told_on=told_on), changes
+
+
+def _is_due(incident: Incident, moment: Moment, rules: Rules) -> bool:
+    """True on a working day, so many working days after the incident was last told of."""
+    since = incident.told_on or incident.opened_on
+    days = (since + timedelta(n) for n in range(1, (moment.as_of - since).days + 1))
+    return rules.is_working_day(moment.as_of) and sum(map(rules.is_working_day, days)) >= rules.reminder_working_days
 
 
 def event_of(incident: Incident, change: Change, moment: Moment, because: str | None = None) -> Event:
@@ -208,13 +149,14 @@ def _opened(sighting: Sighting, moment: Moment) -> Incident:
         *(sighting.severity, sighting.owner_role, State.OPEN, moment.now, moment.now, None),
         *(sighting.amount_sek, sighting.detail, moment.as_of, 0, 1),
         told_sek=sighting.amount_sek,
+        told_on=moment.as_of,
     )
 
 
 def _found_again(
     incident: Incident, sighting: Sighting, moment: Moment, step: Decimal
 ) -> tuple[Incident, list[Change]]:
-    if incident.state is State.RESOLVED:
+    if incident.is_resolved:
         reopened = _opened(sighting, moment)
         return replace(reopened, openings=incident.openings + 1), [Change.REOPENED]
     now_so = replace(
@@ -257,6 +199,7 @@ def acknowledge(incident: Incident, moment: Moment) -> Incident:
         acknowledged_at=moment.now,
         snoozed_until=None,
         last_change_at=moment.now,
+        told_on=moment.as_of,
     )
 
 
@@ -265,9 +208,9 @@ def snooze(incident: Incident, until: date, moment: Moment) -> Incident:
     _require_unresolved(incident)
     if until <= moment.as_of:
         raise ValueError(f"{until} is not after {moment.as_of}")
-    return replace(incident, state=State.SNOOZED, snoozed_until=until, last_change_at=moment.now)
+    return replace(incident, state=State.SNOOZED, snoozed_until=until, last_change_at=moment.now, told_on=moment.as_of)
 
 
 def _require_unresolved(incident: Incident) -> None:
-    if incident.state is State.RESOLVED:
+    if incident.is_resolved:
         raise ValueError(f"it was resolved at {incident.resolved_at} UTC")

@@ -15,9 +15,10 @@ from orchestration.pipeline import Run
     description="published/warehouse.duckdb: the release that BI tools read.",
 )
 def publish(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-    """Swaps in a new release, unless a control says stop."""
+    """Swaps in a new release, unless a control says stop, and tells who can act."""
     run: Run = context.resources.run
     release = run.publish()
+    run.send()
     run.finish()
     if run.judgement.stops:
         raise dg.Failure(f"Stopped by {', '.join(sorted({stop.check_id for stop in run.judgement.stops}))}")

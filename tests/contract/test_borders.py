@@ -24,7 +24,8 @@ OWNERS = {
     "great_expectations": ("expectations/runner.py",),
 }
 # Imports that cost. Only where Dagster's definitions stand may one be made before a function is called.
-HEAVY = frozenset({"jsonschema", "open_data_contract_standard", "pandas", "rich", "sqlalchemy", "sqlglot", *OWNERS})
+LIBRARIES = "apprise babel jinja2 jsonschema open_data_contract_standard pandas rich sqlalchemy sqlglot xlsxwriter"
+HEAVY = frozenset({*LIBRARIES.split(), *OWNERS})
 EAGER = OWNERS["dagster"]
 
 # What all may import. `ops` is the DDL of the tables in which publishing, reporting and alerting meet.
@@ -40,7 +41,7 @@ SETTINGS = "orchestration/settings.py"
 # They hand an environment on to dbt and to Dagster's process. They may copy and write it, and read no name in it.
 HAND_ON = ("orchestration/transform.py", "orchestration/cli.py")
 # Where a run begins and ends. A stopwatch (monotonic) is no clock.
-EDGE = (SETTINGS, "orchestration/cli.py", "orchestration/pipeline.py", "orchestration/warehouse.py")
+EDGE = (SETTINGS, *(f"orchestration/{name}.py" for name in ("cli", "pipeline", "telling", "warehouse")))
 CLOCKS = frozenset({("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today")}) | {
     ("time", name) for name in ("time", "time_ns", "localtime", "gmtime", "ctime", "strftime")
 }

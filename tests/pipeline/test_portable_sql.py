@@ -4,7 +4,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from tests.pipeline.conftest import PROJECT
+from tests.pipeline.conftest import DBT_PROJECT as PROJECT
 
 pytestmark = pytest.mark.pipeline
 

@@ -51,7 +51,7 @@ def test_what_cannot_be_meant_is_said_in_one_line_that_names_it(call: Call, word
     assert any(word in err for word in words if word != "run")
 
 
-@pytest.mark.parametrize("verb", ["demo", "run", "load", "status", "incidents", "releases", "rebuild", "dev"])
+@pytest.mark.parametrize("verb", ["demo", "run", "load", "status", "incidents", "forms", "releases", "rebuild", "dev"])
 def test_every_verb_has_help_and_takes_a_data_directory(call: Call, verb: str):
     code, out, err = call(verb, "--help")
     assert (code, err) == (0, "")
@@ -65,6 +65,13 @@ def test_nothing_is_published_in_an_empty_directory(call: Call, directory: DataD
     assert not directory.root.exists(), "looking leaves no trace"
 
 
+def test_there_are_no_forms_before_there_is_a_release(call: Call, directory: DataDirectory):
+    code, out, err = call("forms")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "nothing is published" in err
+    assert not directory.root.exists()
+
+
 def test_json_of_an_empty_directory_is_json(call: Call):
     for verb in ("releases", "incidents"):
         code, out, _ = call(verb, "--json")
@@ -72,8 +79,25 @@ def test_json_of_an_empty_directory_is_json(call: Call):
     code, out, _ = call("status", "--json")
     assert (code, json.loads(out)) == (
         0,
-        {"running": None, "release": None, "stops": [], "feeds": [], "refused": [], "flags": []},
+        {"running": None, "release": None, "stops": [], "feeds": [], "refused": [], "flags": [], "channels_down": []},
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("ack", "F1-0"), "needs an incident and a reason"),
+        (("snooze", "--because", "Vi vet"), "needs an incident and a reason"),
+        (("snooze", "F1-0", "--because", "Vi vet"), "a snooze has a day"),
+        (("ack", "F1-0", "--until", "2025-02-01", "--because", "Vi vet"), "an acknowledgement none"),
+        (("ack", "F1-0", "--because", "Vi vet"), "there are no incidents"),
+        (("mute", "F1-0"), "mute"),
+    ],
+)
+def test_what_cannot_be_done_with_an_incident_is_said_in_one_line(call: Call, words: tuple[str, ...], named: str):
+    code, out, err = call("incidents", *words)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert named in err
 
 
 def test_an_unexpected_error_is_one_line_and_its_traceback_is_kept(

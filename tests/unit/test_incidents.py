@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -12,22 +13,16 @@ from hypothesis import strategies as st
 
 from orchestration import ops
 from orchestration.alerting import store
-from orchestration.alerting.incidents import (
-    Findings,
-    Incident,
-    Moment,
-    Sighting,
-    State,
-    acknowledge,
-    advance,
-    findings,
-    snooze,
-)
-from orchestration.errors import ReferenceTableError
+from orchestration.alerting.incidents import acknowledge, advance, findings, snooze
+from orchestration.alerting.values import Findings, Incident, Moment, Rules, Sighting, State
+from orchestration.errors import ReferenceTableError, UsageError
 from orchestration.model import CheckResult, Finding, IncidentCount, Judgement, Severity, Status
+from orchestration.settings import Workspace
+from orchestration.warehouse import connect
 
 FIRST = date(2025, 1, 20)
 STEP = Decimal(1_000_000)
+RULES = Rules(STEP, 99, lambda day: day.weekday() < 5, {})
 
 
 def day(number: int) -> Moment:
@@ -48,7 +43,7 @@ def after(*mornings: Findings) -> tuple[Incident, list[list[str]]]:
     incidents: list[Incident] = []
     told = []
     for number, found in enumerate(mornings):
-        incidents, events = advance(incidents, found, day(number), STEP)
+        incidents, events = advance(incidents, found, day(number), RULES)
         told.append([str(event.change) for event in events])
     (incident,) = incidents
     return incident, told
@@ -126,30 +121,30 @@ def opened() -> Incident:
 
 def test_an_acknowledged_incident_stays_so_until_it_is_resolved(opened: Incident):
     known = acknowledge(opened, day(1))
-    (still,), nothing = advance([known], seen(stale()), day(2), STEP)
-    (gone,), resolved = advance([still], seen(), day(3), STEP)
+    (still,), nothing = advance([known], seen(stale()), day(2), RULES)
+    (gone,), resolved = advance([still], seen(), day(3), RULES)
     assert (still.state, still.acknowledged_at, nothing) == (State.ACKNOWLEDGED, day(1).now, [])
     assert ([event.change for event in resolved], gone.state) == (["resolved"], State.RESOLVED)
 
 
 def test_a_snoozed_incident_wakes_on_its_day(opened: Incident):
     asleep = snooze(opened, day(3).as_of, day(1))
-    (still,), nothing = advance([asleep], seen(stale()), day(2), STEP)
-    (awake,), told = advance([still], seen(stale()), day(3), STEP)
+    (still,), nothing = advance([asleep], seen(stale()), day(2), RULES)
+    (awake,), told = advance([still], seen(stale()), day(3), RULES)
     assert (still.state, nothing) == (State.SNOOZED, [])
     assert (awake.state, awake.snoozed_until, [event.change for event in told]) == (State.OPEN, None, ["snooze_ended"])
 
 
 def test_what_worsens_is_told_even_while_it_sleeps(opened: Incident):
     asleep = snooze(opened, day(9).as_of, day(1))
-    (still,), told = advance([asleep], seen(stale("6")), day(2), STEP)
+    (still,), told = advance([asleep], seen(stale("6")), day(2), RULES)
     assert (still.state, [event.change for event in told]) == (State.SNOOZED, ["worsened"])
 
 
 def test_what_is_mended_while_it_sleeps_is_resolved_and_comes_back_awake(opened: Incident):
     asleep = snooze(opened, day(9).as_of, day(1))
-    (gone,), _ = advance([asleep], seen(), day(2), STEP)
-    (back,), _ = advance([gone], seen(stale()), day(3), STEP)
+    (gone,), _ = advance([asleep], seen(), day(2), RULES)
+    (back,), _ = advance([gone], seen(stale()), day(3), RULES)
     assert (gone.state, gone.snoozed_until) == (State.RESOLVED, None)
     assert (back.state, back.snoozed_until, back.acknowledged_at) == (State.OPEN, None, None)
 
@@ -183,13 +178,13 @@ def test_whatever_the_mornings_nothing_is_lost_and_nothing_is_told_twice(morning
     for number, (sightings, judged) in enumerate(mornings):
         found = seen(*(sightings if judged else []), unjudged=() if judged else ("F1",))
         open_before = {i.incident_id for i in incidents if i.state is not State.RESOLVED}
-        incidents, events = advance(incidents, found, day(number), STEP)
+        incidents, events = advance(incidents, found, day(number), RULES)
         for event in events:
             history.setdefault(event.incident_id, []).append(event.change)
 
         still_open = {i.incident_id for i in incidents if i.state is not State.RESOLVED}
         assert still_open == ({s.incident_id for s in sightings} if judged else open_before)
-        assert advance(incidents, found, day(number), STEP) == (incidents, []), "the same morning again"
+        assert advance(incidents, found, day(number), RULES) == (incidents, []), "the same morning again"
     for incident in incidents:
         turns = [change for change in history[incident.incident_id] if change != "worsened"]
         assert turns == ["opened", *["resolved", "reopened"] * len(turns)][: len(turns)]
@@ -233,19 +228,19 @@ def test_two_findings_on_one_subject_are_one_incident():
 
 
 def test_a_control_that_could_not_be_judged_opens_one_of_its_own_and_closes_none():
-    before, _ = advance([], findings(Judgement((verdict(Status.FAILED),), (finding("A1"),))), day(0), STEP)
+    before, _ = advance([], findings(Judgement((verdict(Status.FAILED),), (finding("A1"),))), day(0), RULES)
 
-    broken, events = advance(before, findings(Judgement((verdict(Status.ERROR),))), day(1), STEP)
+    broken, events = advance(before, findings(Judgement((verdict(Status.ERROR),))), day(1), RULES)
     assert [(e.incident_id[:2], e.change) for e in events] == [("F1", "opened")]
     assert {(i.subject_type, i.state) for i in broken} == {("action", State.OPEN), ("table", State.OPEN)}
 
-    mended, events = advance(broken, findings(Judgement((verdict(Status.PASSED),))), day(2), STEP)
+    mended, events = advance(broken, findings(Judgement((verdict(Status.PASSED),))), day(2), RULES)
     assert {i.state for i in mended} == {State.RESOLVED}
     assert [e.change for e in events] == ["resolved", "resolved"]
 
 
 def test_an_incident_of_a_control_that_is_no_more_is_resolved():
-    before, _ = advance([], seen(stale()), day(0), STEP)
+    before, _ = advance([], seen(stale()), day(0), RULES)
     ((gone,), _) = advance(
         before, findings(Judgement((verdict(Status.PASSED, "N1", "controls.control_n1"),))), day(1), STEP
     )
@@ -277,7 +272,7 @@ def judged(*amounts: Decimal | int) -> Judgement:
 
 def test_incidents_and_their_history_come_back_as_they_were_written(connection: duckdb.DuckDBPyConnection):
     counts = [
-        store.update(connection, judgement, day(number))
+        store.update(connection, findings(judgement), day(number), RULES)
         for number, judgement in enumerate([judged(Decimal("2.5E+6"), 7), judged(Decimal("4E+6"), 7), judged()])
     ]
     assert counts == [IncidentCount(2, 0, 0, 2), IncidentCount(0, 1, 0, 2), IncidentCount(0, 0, 2, 0)]
@@ -302,10 +297,10 @@ def test_incidents_and_their_history_come_back_as_they_were_written(connection: 
 
 
 def test_incidents_are_written_whole_or_not_at_all(connection: duckdb.DuckDBPyConnection):
-    store.update(connection, judged(1), day(0))
+    store.update(connection, findings(judged(1)), day(0), RULES)
     connection.execute("drop table ops.incident_event")
     with pytest.raises(duckdb.Error):
-        store.update(connection, judged(), day(1))
+        store.update(connection, findings(judged()), day(1), RULES)
     assert [incident.state for incident in store.read_incidents(connection)] == [State.OPEN]
 
 
@@ -313,7 +308,7 @@ def test_incidents_are_written_whole_or_not_at_all(connection: duckdb.DuckDBPyCo
 def test_a_step_that_is_no_number_is_named(connection: duckdb.DuckDBPyConnection, value: str):
     connection.execute(f"update intermediate.int_reference__parameter set parameter_value = {value}")
     with pytest.raises(ReferenceTableError, match="worsens_step_sek"):
-        store.update(connection, judged(1), day(0))
+        store.read_rules(connection, RULES.is_working_day, {})
 
 
 def test_incidents_of_an_earlier_version_are_kept_by_it_and_by_a_rebuild(connection: duckdb.DuckDBPyConnection):
@@ -332,3 +327,74 @@ def test_incidents_of_an_earlier_version_are_kept_by_it_and_by_a_rebuild(connect
 
     assert connection.execute("select incident_id, told_sek from ops.incident").fetchall() == [("F1-1", None)]
     assert connection.execute("select count(*) from ops.incident_event").fetchall() == [(0,)]
+
+
+# --- what people do --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """A build with one open incident."""
+    workspace = Workspace(tmp_path / "build", tmp_path / "published")
+    with connect(workspace.warehouse) as connection:
+        ops.create(connection)
+        store.update(connection, seen(stale()), day(0), RULES)
+    return workspace
+
+
+def test_what_a_person_did_is_kept_with_the_reason(workspace: Workspace):
+    (incident,) = store.list_incidents(workspace)
+    person = replace(day(1), run_id=None)
+    asleep = store.touch(workspace, incident.incident_id, person, day(9).as_of, "Väntar på bokslutet")
+    known = store.touch(workspace, incident.incident_id, person, None, "Vi vet")
+    with connect(workspace.warehouse, read_only=True) as connection:
+        history = connection.execute(
+            "select change, on_date, run_id, because from ops.incident_event order by event_number"
+        ).fetchall()
+    assert (asleep.state, asleep.snoozed_until) == (State.SNOOZED, day(9).as_of)
+    assert store.list_incidents(workspace) == [known]
+    assert (known.state, known.snoozed_until) == (State.ACKNOWLEDGED, None)
+    assert history == [
+        ("opened", FIRST, "run-0", None),
+        ("snoozed", day(1).as_of, None, "Väntar på bokslutet"),
+        ("acknowledged", day(1).as_of, None, "Vi vet"),
+    ]
+
+
+def test_what_cannot_be_done_is_said_in_one_line_and_changes_nothing(workspace: Workspace):
+    before = store.list_incidents(workspace)
+    for incident_id, until, rule in [
+        ("F9-0", None, "no such incident"),
+        (before[0].incident_id, FIRST, "2025-01-20 is not after 2025-01-21"),
+    ]:
+        with pytest.raises(UsageError, match=rule):
+            store.touch(workspace, incident_id, day(1), until, "Skäl")
+    assert store.list_incidents(workspace) == before
+
+
+def test_a_resolved_incident_is_listed_only_when_asked_for(workspace: Workspace):
+    with connect(workspace.warehouse) as connection:
+        store.update(connection, seen(), day(1), RULES)
+    assert store.list_incidents(workspace) == []
+    assert [incident.state for incident in store.list_incidents(workspace, include_resolved=True)] == ["resolved"]
+
+
+# --- at the door -----------------------------------------------------------------------------------------------------
+
+
+def test_a_refused_file_is_an_incident_of_its_sources_owner(connection: duckdb.DuckDBPyConnection):
+    connection.execute("create schema raw")
+    connection.execute(
+        "create table raw.feed_source as select 'ledger' as feed, 'ekonomisystem' as source, 'Ekonom' as owner"
+    )
+    files = [("ledger/ekonomisystem/jan.csv", "header", "Rubriken saknas."), ("vader/smhi/regn.csv", "feed", "Okänt.")]
+    known, unknown = store.refused_files(connection, files, lambda text: text.replace("regn", "[ord]"))
+    assert unknown.subject_id == "vader/smhi/[ord].csv"
+    assert (known.check_id, known.subject_type, known.severity) == ("D1", "file", Severity.REFUSE)
+    assert (known.owner_role, unknown.owner_role) == ("Ekonom", None)
+    assert known.detail == "Filen ledger/ekonomisystem/jan.csv togs inte emot (header). Rubriken saknas."
+
+    found_first = findings(Judgement(), [known, unknown])
+    before, _ = advance([], found_first, day(0), RULES)
+    _, events = advance(before, findings(Judgement(), [unknown]), day(1), RULES)
+    assert [(event.change, event.incident_id) for event in events] == [("resolved", known.incident_id)]

@@ -1,0 +1,1 @@
+"""Reporting: what people read and fill in, made of the published marts."""
