@@ -4,7 +4,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from tests.pipeline.conftest import DBT_PROJECT as PROJECT
+from tests.pipeline.conftest import DBT_PROJECT
 
 pytestmark = pytest.mark.pipeline
 
@@ -51,7 +51,7 @@ def faults(sql: str) -> list[str]:
 
 
 def test_every_model_is_common_to_duckdb_and_spark(compiled: dict[str, str]):
-    written = {str(path.relative_to(PROJECT / "models")) for path in PROJECT.glob("models/**/*.sql")}
+    written = {str(path.relative_to(DBT_PROJECT / "models")) for path in DBT_PROJECT.glob("models/**/*.sql")}
 
     assert set(compiled) == written
     assert {path: found for path, sql in compiled.items() if (found := faults(sql))} == {}
