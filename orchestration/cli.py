@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from pydantic import ValidationError
@@ -143,15 +143,44 @@ def run(data: Data = None, as_of: AsOf = None, as_json: Json = False) -> None:
 
 
 @app.command()
-def load(data: Data = None, as_of: AsOf = None, as_json: Json = False) -> None:
+def load(
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="With --dry-run, the file to try.")] = None,
+    is_dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would become of FILE, and change nothing.")
+    ] = False,
+    feed: Annotated[str | None, typer.Option("--feed", help="With --dry-run, the feed whose contract to try.")] = None,
+    source: Annotated[str | None, typer.Option("--source", help="And its source, if it has several.")] = None,
+    data: Data = None,
+    as_of: AsOf = None,
+    as_json: Json = False,
+) -> None:
     """Take in what the inbox holds, and no more."""
+    settings = _settings(data)
+    if is_dry_run:
+        _try(settings, file, feed, source, _date(as_of), as_json)
+    if file or feed or source:
+        raise UsageError("load", "FILE, --feed and --source go with --dry-run", "Add it, or drop the file in the inbox")
     from orchestration import pipeline
 
-    settings = _settings(data)
     with console.progress() as progress:
         report = pipeline.load_only(settings, _date(as_of), progress)
     console.show_load(report, as_json)
     raise typer.Exit(1 if report.refused else 0)
+
+
+def _try(
+    settings: Settings, file: Path | None, feed: str | None, source: str | None, as_of: date, as_json: bool
+) -> NoReturn:
+    from orchestration.intake.contracts import load_contracts
+    from orchestration.intake.dry_run import dry_run
+    from orchestration.intake.privacy import read_key
+
+    if file is None or feed is None:
+        raise UsageError("load --dry-run", "FILE and --feed are needed", "Name the file and the feed of its contract")
+    key = read_key(settings.person_key_file, settings.directory.root)
+    report = dry_run(load_contracts(settings.contracts), file, feed, source, key, as_of, today())
+    console.show_dry_run(report, as_json)
+    raise typer.Exit(1 if report.is_refused else 0)
 
 
 @app.command()

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from orchestration.alerting.values import Incident
 from orchestration.fingerprint import LastRun
@@ -16,7 +17,12 @@ from orchestration.model import LoadReport, Release, RunOutcome, Status
 from orchestration.settings import Settings
 from orchestration.state import StatusReport
 
+if TYPE_CHECKING:  # importing them needs the contracts' libraries, which most verbs can do without
+    from orchestration.intake.dry_run import DryRun
+    from orchestration.intake.parse import Counts
+
 MNKR = Decimal(1_000_000)
+CELL = 24  # characters of a value in the table of accepted rows
 
 
 def say(line: str = "") -> None:
@@ -75,6 +81,29 @@ def show_load(report: LoadReport, as_json: bool) -> None:
     if as_json:
         return _json(asdict(report))
     _deliveries(report)
+
+
+def show_dry_run(report: "DryRun", as_json: bool) -> None:
+    """What a load would make of one file."""
+    if as_json:
+        return _json(asdict(report))
+    say(f"{report.feed}/{report.source}: {report.file_name} would be {report.status}")
+    if report.reason:
+        say(f"{'Refused' if report.is_refused else 'Note'} [{report.rule}] {report.reason}")
+    if report.uses_throw_away_key:
+        say("No person key is set: pseudonyms are made with a throw-away key, and a real load would refuse the file")
+    if report.counts is not None:
+        _counts(report, report.counts)
+        origin = "the file's own extract date" if report.is_own_extract_date else "the day of the load"
+        say(f"Known from {report.known_from}, {origin}")
+        _slices(report)
+        _accepted(report)
+    for word, lines in (("Quarantined", report.quarantined), ("Left out", report.left_out)):
+        if lines:
+            say(f"{word}, the first rows:")
+        for line in lines:
+            say(f"  {line.place}" + (f" [{line.rule}] {line.reason}" if line.rule else ""))
+            say(f"      {line.text}")
 
 
 def show_status(report: StatusReport, as_json: bool) -> None:
@@ -153,6 +182,42 @@ def _deliveries(report: LoadReport) -> None:
         say(f"Loaded {len(report.loaded)} files, {rows} rows; {quarantined} rows quarantined{again}")
     for delivery in report.refused:
         say(f"Refused {delivery.feed}/{delivery.source}/{delivery.file_name} [{delivery.rule}] {delivery.reason}")
+
+
+def _counts(report: "DryRun", counts: "Counts") -> None:
+    """One line of rows and, where the contract has a control column, one of its sums, added up in the same way."""
+    rows = (counts.rows_in, counts.rows_accepted, counts.rows_quarantined, counts.rows_left_out)
+    sums = (counts.sum_in, counts.sum_accepted, counts.sum_quarantined, counts.sum_left_out)
+    say(f"{'':24} {'in the file':>18} {'accepted':>18} {'quarantined':>18} {'left out':>18}")
+    say(f"{'rows':24} {' '.join(f'{number:>18}' for number in rows)}")
+    if report.control_column:
+        say(f"{'sum of ' + report.control_column:24} {' '.join(f'{_amount(amount):>18}' for amount in sums)}")
+
+
+def _slices(report: "DryRun") -> None:
+    first = f", the first {len(report.slices)}" if report.slice_count > len(report.slices) else ""
+    say(f"Slices: {report.slice_count}{first}")
+    for part in report.slices:
+        money = f", sum {_amount(part.amount_sum)}" if part.amount_sum is not None else ""
+        month = f" ({part.month:%Y-%m})" if part.month else ""
+        key = part.slice_key.replace(report.delivery_id, "(this file)")
+        say(f"  {key}{month}: {part.row_count} rows{money}")
+
+
+def _accepted(report: "DryRun") -> None:
+    """The first accepted rows side by side, a line per column: rows of twenty columns fit no terminal."""
+    if not report.places:
+        return
+    say("Accepted, the first rows:")
+    for name, texts in {"": report.places, **report.accepted}.items():
+        shown = [("-" if text is None else text)[:CELL] for text in texts]
+        say(f"  {name:24} {' '.join(f'{text:{CELL}}' for text in shown)}".rstrip())
+    if report.columns_without_value:
+        say(f"Without any value: {', '.join(report.columns_without_value)}")
+
+
+def _amount(amount: Decimal | None) -> str:
+    return "-" if amount is None else f"{amount:.2f}"
 
 
 def _flag(check_id: str, severity: str, status: str, findings: int, amount: Decimal | None, detail: str) -> None:

@@ -97,3 +97,10 @@
         '-', '−'
     )
 {%- endmacro %}
+
+{# Whole months from a forecast's as_of_month to December of its year (integer): 5 for July. #}
+{% macro lead_months(year, as_of_month) -%}
+    cast(
+        ({{ year }} - extract(year from {{ as_of_month }})) * 12 + 12 - extract(month from {{ as_of_month }}) as bigint
+    )
+{%- endmacro %}

@@ -252,16 +252,18 @@ def check_headers_of_format(
     extra: Mapping[str, Any], path: str, file_format: str, columns: Mapping[str, "Column"]
 ) -> None:
     """What a format knows by names of its own is mapped by these: the fields of a line, the fields of SIE."""
-    headers = extra["headers"]
+    headers, ignored = extra["headers"], extra.get("ignoredHeaders", ())
     if file_format == "fixed":
-        named = {*headers.values(), *extra.get("signFields", {}), *extra.get("signFields", {}).values()}
+        named = {*headers.values(), *ignored, *extra.get("signFields", {}), *extra.get("signFields", {}).values()}
+        named |= {extra["extractDateHeader"]} if "extractDateHeader" in extra else set()
         unknown = sorted({*named, *extra.get("impliedDecimals", {})} - extra["fields"].keys())
         require(not unknown, f"{path}.fields", f"'{', '.join(unknown)}' is cut nowhere", "Say where it stands.")
         ends = {name: start + length - 1 for name, (start, length) in extra["fields"].items()}
         beyond = sorted(name for name, end in ends.items() if end > extra["recordLength"])
         require(not beyond, f"{path}.fields", f"'{', '.join(beyond)}' ends beyond the line", "Mend the cut.")
     if file_format == "sie":
-        unknown = sorted(h for h in headers.values() if h not in FIELDS and not re.fullmatch(r"dim [1-9]\d*", h))
+        named = {*headers.values(), *ignored}
+        unknown = sorted(h for h in named if h not in FIELDS and not re.fullmatch(r"dim [1-9]\d*", h))
         known = f"Use one of {', '.join(FIELDS)}, or 'dim 1' for a dimension."
         require(not unknown, f"{path}.headers", f"SIE has no '{', '.join(unknown)}'", known)
         at = f"{path}.extractDateHeader"
@@ -280,16 +282,27 @@ def check_control_total(extra: Mapping[str, Any], path: str) -> None:
     row = extra.get("controlTotal", {"header": "", "text": ""})
     is_whole = {"header", "text"} <= row.keys() <= {"header", "text", "countHeader"}
     require(is_whole, f"{path}.controlTotal", "it is not header, text and countHeader", "Give the first two, or all.")
+    delivered = _delivered(extra)
+    for key in ("header", "countHeader"):
+        is_read = "controlTotal" not in extra or row.get(key) is None or row[key] in delivered
+        require(
+            is_read, f"{path}.controlTotal.{key}", "the source has no such header", "Name one, also if it ignores it."
+        )
 
 
 def check_left_out_rows(extra: Mapping[str, Any], path: str) -> None:
-    delivered = {*extra["headers"].values(), *extra.get("ignoredHeaders", ()), extra.get("extractDateHeader")}
+    delivered = _delivered(extra)
     for header, texts in extra.get("leftOutRows", {}).items():
         place = f"{path}.leftOutRows.{header}"
         require(header in delivered, place, "the source has no such header", "Name a header, also one it ignores.")
         for text in texts:
             is_plain = "*" not in text[:-1] and text.strip() not in ("", "*") and text == text.strip()
             require(is_plain, place, f"'{text}' is no text, nor a beginning", "Write it as in 'Summa' or 'Summa*'.")
+
+
+def _delivered(extra: Mapping[str, Any]) -> set[str | None]:
+    """The headers that the source has, read or ignored."""
+    return {*extra["headers"].values(), *extra.get("ignoredHeaders", ()), extra.get("extractDateHeader")}
 
 
 def _check_value(path: str, text: str, column: "Column") -> None:

@@ -14,8 +14,9 @@ import duckdb
 from orchestration.errors import RefusedFileError
 from orchestration.intake.contracts import Contract, Source
 from orchestration.intake.decode import Text
-from orchestration.intake.incoming import HIDDEN, Delivered, Tally
-from orchestration.intake.values import literal
+from orchestration.intake.incoming import HIDDEN, Delivered
+from orchestration.intake.sql import MARK, literal
+from orchestration.intake.tally import Tally
 
 REJECTS = "delimited_rejects"
 MOVES = "delimited_moves"
@@ -30,7 +31,6 @@ class Dialect:
     quote: str | None = '"'
 
 
-MARK = "\x1f"  # parts the fields of texts that are written here to be read by SQL
 UNQUOTED = Dialect(MARK, None)
 
 
@@ -63,9 +63,10 @@ def header_of(text: Text, source: Source) -> list[str]:
 
 def check_headers(headers: list[str], source: Source, row: int = 1) -> None:
     """Raises RefusedFileError unless the headers, found on that row, are those of the contract."""
-    wanted = [*source.headers.values()]
-    if source.extract_date_header:
-        wanted.append(source.extract_date_header)
+    total = source.control_total
+    wanted = [*source.headers.values(), *source.left_out_rows]
+    wanted += [header for header in (source.extract_date_header, total and total.header) if header]
+    wanted += [total.count_header] if total and total.count_header else []
     allowed = {*wanted, *source.ignored_headers}
     if not set(wanted) & set(headers):  # what stands there may be a person: it is not repeated
         raise RefusedFileError(

@@ -18,13 +18,17 @@ def delivered(text: Text, source: Source) -> Delivered:
     layout = source.layout
     assert layout is not None
     with text.parts[0].path.open(encoding="utf-8", newline="") as file:
-        first = len(file.readline().rstrip("\n"))
-    if first != layout.record_length:
+        line = file.readline().rstrip("\n")
+    if len(line) != layout.record_length:
         raise RefusedFileError(
             "line_length",
-            f"Rad 1 har {first} tecken, men kontraktet säger {layout.record_length}. Rätta filen, eller ändra källan"
-            f" {source.name} i kontraktet {source.feed}.yaml.",
+            f"Rad 1 har {len(line)} tecken, men kontraktet säger {layout.record_length}. Rätta filen, eller ändra"
+            f" källan {source.name} i kontraktet {source.feed}.yaml.",
         )
+    extract = None
+    if source.extract_date_header is not None:
+        start, length = layout.fields[source.extract_date_header]
+        extract = line[start - 1 : start - 1 + length].strip() or None
     columns = {name: f"f{place}" for place, name in enumerate(layout.fields)}
     cuts = [f"{_text_of(name, source)} as {column}" for name, column in columns.items()]
     lines = " union all ".join(
@@ -36,7 +40,7 @@ def delivered(text: Text, source: Source) -> Delivered:
             case when length(line) <> {layout.record_length} then '|line_length' end as fault
         from ({lines}) where line is not null
     """
-    return Delivered(relation, tuple(str(part.path) for part in text.parts), columns, fault="fault")
+    return Delivered(relation, tuple(str(part.path) for part in text.parts), columns, extract, fault="fault")
 
 
 def _text_of(name: str, source: Source) -> str:

@@ -17,10 +17,10 @@ from orchestration.errors import ContractError, RefusedFileError, UsageError
 from orchestration.intake import door, quarantine, raw_schema, refused, slices
 from orchestration.intake.contracts import Contract
 from orchestration.intake.door import Arrival
-from orchestration.intake.incoming import lent_functions
 from orchestration.intake.landing import ChangedFileError, Landing, Receipt
 from orchestration.intake.parse import Counts, Parsed, Setting, parse
 from orchestration.intake.privacy import PersonKey
+from orchestration.intake.tally import lent_functions
 from orchestration.model import Delivery, LoadReport
 from orchestration.settings import DataDirectory
 from orchestration.warehouse import transaction
@@ -103,7 +103,7 @@ def _repeat(connection: duckdb.DuckDBPyConnection, intake: Intake, setting: Sett
     """Does once more what a receipt tells."""
     if receipt.status != "loaded":
         with transaction(connection):
-            _record(connection, receipt)
+            record(connection, receipt)
         return
     _require_the_key_of(receipt, intake)
     arrival = Arrival(intake.landing.file(receipt), receipt.feed, receipt.source)
@@ -112,7 +112,7 @@ def _repeat(connection: duckdb.DuckDBPyConnection, intake: Intake, setting: Sett
         with transaction(connection):
             contract, source = door.recognise(arrival, intake.contracts)
             parsed = parse(connection, arrival.path, contract, source, receipt.delivery_id, setting)
-            _record(connection, receipt, contract, parsed)
+            record(connection, receipt, contract, parsed)
     except RefusedFileError as refusal:
         place = f"{receipt.feed}/{receipt.source}/{receipt.file_name} in landing"
         raise ContractError(place, refusal.reason, "It has been loaded before: mend the contract") from refusal
@@ -191,18 +191,18 @@ def _take(connection: duckdb.DuckDBPyConnection, intake: Intake, setting: Settin
             else:
                 _require_own_persons(intake, contract, delivery_id)
                 parsed = parse(connection, arrival.path, contract, source, delivery_id, setting)
-                _require_past(intake, parsed.extract_date)
+                require_past(parsed.extract_date, max(intake.as_of, intake.now.date()))
                 rule, reason = parsed.reading.warning or (None, None)
                 receipt = replace(receipt, known_from=parsed.extract_date or intake.as_of, rule=rule, reason=reason)
             # First the bytes and the receipt, then the rows: a load that is killed between is mended by a replay.
             intake.landing.keep(receipt, arrival.path if parsed else None)
-            _record(connection, receipt, contract, parsed)
+            record(connection, receipt, contract, parsed)
     except RefusedFileError as refusal:
         parsed = None
         receipt = replace(receipt, status="refused", rule=refusal.rule, reason=refusal.reason)
         intake.landing.keep(receipt, None)
         with transaction(connection):
-            _record(connection, receipt)
+            record(connection, receipt)
     refused.clear(intake.directory, arrival, receipt)
     counts = parsed.counts if parsed else Counts()
     return Delivery(
@@ -227,13 +227,13 @@ def _require_own_persons(intake: Intake, contract: Contract, delivery_id: str) -
         )
 
 
-def _require_past(intake: Intake, extract_date: date | None) -> None:
+def require_past(extract_date: date | None, today: date) -> None:
     """Raises RefusedFileError for an extract date that has not come: it would win over all that do."""
-    if extract_date is not None and extract_date > max(intake.as_of, intake.now.date()):
+    if extract_date is not None and extract_date > today:
         raise RefusedFileError("extract_date", f"Uttagsdatumet {extract_date} har inte varit än. Rätta filen.")
 
 
-def _record(
+def record(
     connection: duckdb.DuckDBPyConnection,
     receipt: Receipt,
     contract: Contract | None = None,

@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,8 +12,10 @@ import duckdb
 from orchestration.errors import RefusedFileError
 from orchestration.intake import decode, delimited, fixed_width, incoming, sie, slices, voucher, workbook
 from orchestration.intake.contracts import Contract, Source
-from orchestration.intake.incoming import Delivered, LentFunctions, Tally
-from orchestration.intake.quarantine import reason_sv
+from orchestration.intake.incoming import Delivered
+from orchestration.intake.moments import day, written
+from orchestration.intake.quarantine import reason_sv, row_sv
+from orchestration.intake.tally import AsideRow, LentFunctions, Tally
 from orchestration.warehouse import space_guard
 
 
@@ -88,9 +90,9 @@ def parse(
     counts = _count(connection, contract, tally)
     if counts.rows_in == 0:
         raise RefusedFileError("no_rows", "Filen har en rubrikrad men inga rader. Beställ en ny fil av källsystemet.")
-    _require_few_quarantined(contract, tally, counts)
+    _require_few_quarantined(contract, source, tally, counts)
     _require_months(connection, contract, tally, setting.as_of)
-    return Parsed(tally, counts, _extract_date(source, tally, reading.extract_text), reading)
+    return Parsed(tally, counts, _extract_date(connection, source, tally, reading.extract_text), reading)
 
 
 @dataclass
@@ -159,8 +161,9 @@ def _insert_texts(job: _Job, delivered: Delivered) -> None:
 def _read_fixed_width(job: _Job) -> Reading:
     """Lines of one length. Nothing is quoted, so a part may end after any line."""
     text = decode.write_text(job.path, job.source, job.folder)
-    _insert_texts(job, fixed_width.delivered(text, job.source))
-    return Reading()
+    delivered = fixed_width.delivered(text, job.source)
+    _insert_texts(job, delivered)
+    return Reading(delivered.extract_text)
 
 
 def _read_workbook(job: _Job) -> Reading:
@@ -219,7 +222,7 @@ def _count(connection: duckdb.DuckDBPyConnection, contract: Contract, tally: Tal
     )
 
 
-def _sum(rows: list[incoming.AsideRow]) -> Decimal | None:
+def _sum(rows: list[AsideRow]) -> Decimal | None:
     amounts = [row.amount for row in rows if row.amount is not None]
     return sum(amounts, Decimal()) if amounts else None
 
@@ -245,7 +248,7 @@ def _require_control_total(
         raise RefusedFileError("control_total", f"{row} säger {count} rader, men filen har {rows}. Beställ en ny fil.")
 
 
-def _require_few_quarantined(contract: Contract, tally: Tally, counts: Counts) -> None:
+def _require_few_quarantined(contract: Contract, source: Source, tally: Tally, counts: Counts) -> None:
     share = Decimal(100 * counts.rows_quarantined) / counts.rows_in
     if share <= contract.max_quarantined_share_pct:
         return
@@ -254,8 +257,8 @@ def _require_few_quarantined(contract: Contract, tally: Tally, counts: Counts) -
     raise RefusedFileError(
         "quarantine_limit",
         f"{counts.rows_quarantined} av {counts.rows_in} rader kan inte läsas, mer än kontraktets gräns"
-        f" {contract.max_quarantined_share_pct} %. Första felet: datarad {first.row_number}, {reason_sv(column, rule)}."
-        " Rätta filen och skicka den igen.",
+        f" {contract.max_quarantined_share_pct} %. Första felet: {row_sv(source, first.row_number)},"
+        f" {reason_sv(column, rule)}. Rätta filen och skicka den igen.",
     )
 
 
@@ -271,18 +274,19 @@ def _require_months(connection: duckdb.DuckDBPyConnection, contract: Contract, t
         raise RefusedFileError("month_span", f"Månaden {far:%Y-%m} ligger för långt från {as_of}. Rätta filen.")
 
 
-def _extract_date(source: Source, tally: Tally, text: str | None) -> date | None:
+def _extract_date(connection: duckdb.DuckDBPyConnection, source: Source, tally: Tally, text: str | None) -> date | None:
     """The one extract date that the file tells. Raises RefusedFileError unless all rows tell the same."""
     if source.extract_date_header is None:
         return None
-    try:
-        if tally.of_other_extracts:
-            raise ValueError
-        return datetime.strptime(text or "", source.date_format).date()
-    except ValueError as error:
-        example = date(2024, 12, 31).strftime(source.date_format)
+    # Read as every other date, so that one format means one thing.
+    ((told,),) = connection.execute(
+        f"select {day('given', source.date_format)} from (select cast($text as varchar) as given)", {"text": text}
+    ).fetchall()
+    if told is None or tally.of_other_extracts:
+        example = written(date(2024, 12, 31), source.date_format)
         raise RefusedFileError(
             "extract_date",
             f"Kolumnen {source.extract_date_header!r} ska ha ett och samma datum på alla rader, som {example}. Rätta"
             " filen.",
-        ) from error
+        )
+    return told

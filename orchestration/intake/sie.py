@@ -13,21 +13,15 @@ from pathlib import Path
 from typing import TextIO
 
 from orchestration.errors import RefusedFileError
-from orchestration.intake import decode
+from orchestration.intake import decode, sie_regular
 from orchestration.intake.contracts import Source
-from orchestration.intake.delimited import MARK, UNQUOTED, scan
+from orchestration.intake.delimited import UNQUOTED, scan
 from orchestration.intake.incoming import Delivered
 from orchestration.intake.sie_grammar import Head, UnclosedError, checksum_lines, fields, head_of
+from orchestration.intake.sie_regular import TAIL, Voucher, object_texts
+from orchestration.intake.sql import MARK
 
-_FIELD = r'("[^"\\]*"|[^\s"\\]+)'
-_TAIL = rf"^(-?\d+(?:\.\d+)?)(?:[ \t]+{_FIELD}(?:[ \t]+{_FIELD}(?:[ \t]+{_FIELD}(?:[ \t].*)?)?)?)?[ \t]*$"
-_HEAD = re.compile(rf"[ \t]*{_FIELD}[ \t]+{_FIELD}[ \t]+(\d{{8}})(?:[ \t]+{_FIELD}(?:[ \t].*)?)?[ \t]*").fullmatch
 _VOUCHER = re.compile(r"\n[ \t]*#VER(?=[ \t])")
-_TRANS = re.compile(r"\n[ \t]*#TRANS[ \t]+")
-_LIST = re.compile(rf"[ \t]*(?:{_FIELD}(?:[ \t]+|$))*").fullmatch
-_PART = re.compile(_FIELD).findall
-_PLAIN = re.compile(r'[^\s"{}#\\]+').fullmatch
-_NEARLY_ZERO = 0.0004  # what the binary sum of a voucher that balances may be off by
 _OF_VOUCHER = ("series", "number", "voucher_date", "voucher_text", "line", "account")
 _OF_TAIL = ("amount", "date", "text", "quantity")
 
@@ -42,8 +36,6 @@ class SieFile:
     exact: Path
     last_date: str = ""
     empty_vouchers: list[int] = field(default_factory=list)
-    _objects: dict[str, str] = field(default_factory=dict)
-    _accounts: set[str] = field(default_factory=set)
 
     @property
     def span(self) -> tuple[date, date] | None:
@@ -57,7 +49,7 @@ class SieFile:
         texts = [*_OF_VOUCHER, *self.dimensions, "tail"]
         names = ", ".join(f"c{place} as {_name(text)}" for place, text in enumerate(texts, 1))
         parts = ", ".join(f"nullif(replace(taken.{name}, '\"', ''), '') as {_name(name)}" for name in _OF_TAIL)
-        taken = f"regexp_extract(c{len(texts)}, '{_TAIL}', {list(_OF_TAIL)})"
+        taken = f"regexp_extract(c{len(texts)}, '{TAIL}', {list(_OF_TAIL)})"
         given = ", ".join(f"coalesce(c{place}, '')" for place in range(1, len(texts) + 1))
         read = scan(UNQUOTED, len(texts) + 1, False)
         rows = f"select cast(c0 as bigint) as row_number, *, {taken} as taken from {read}"
@@ -86,21 +78,18 @@ class SieFile:
         named = {name: _name(name) for name in (*_OF_VOUCHER, *self.dimensions, *_OF_TAIL, "any_text")}
         return {**named, "month": _name("voucher_date")}
 
-    def write(self, vouchers: Iterable[tuple[int, str]]) -> None:
-        """Writes the rows of the vouchers, each given as the number of its line and the text behind its `#VER`."""
-        is_closed = True
+    def write(self, vouchers: Iterator[Voucher], size: int) -> None:
+        """Writes the rows of the vouchers of a file of so many bytes."""
+        last = is_open = -1  # lines of vouchers
         with self.regular.open("w", encoding="utf-8") as regular, self.exact.open("w", encoding="utf-8") as exact:
-            trans = "\n#TRANS "
-            for line, voucher in vouchers:
-                if trans not in voucher and (found := _TRANS.search(voucher)):
-                    trans = found.group()
-                rows = self._regular(line, voucher, trans)
-                if rows is None:
-                    is_closed = self._write_exact(line, voucher, exact)
-                else:
-                    is_closed = True
-                    regular.write(rows)
-        if not is_closed:
+            for written in sie_regular.write(vouchers, self.dimensions, size):
+                regular.write(written.rows)
+                self.last_date = max(self.last_date, written.last_date)
+                last = written.last_line
+                for line, voucher in written.irregular:
+                    if not self._write_exact(line, voucher, exact):
+                        is_open = line
+        if last >= 0 and is_open == last:
             raise RefusedFileError(
                 "truncated", "Filen tar slut mitt i den sista verifikationen. Beställ en ny fil av källsystemet."
             )
@@ -112,52 +101,6 @@ class SieFile:
                 *texts, tail = text.split(MARK)
                 last = [part if isinstance(part, str) else "" for part in fields(tail)]
                 _write(exact, line, [*texts, *_padded(last)], "")
-
-    def _regular(self, line: int, voucher: str, trans: str) -> str | None:
-        """The rows of a voucher whose form is the usual one and which balances; None for any other."""
-        first = voucher.find("\n")
-        second = voucher.find("\n", first + 1)
-        head = _HEAD(voucher[: max(first, 0)])
-        if head is None or voucher[first:second].strip() != "{":
-            return None
-        rows = voucher[second:].rstrip().split(trans)
-        last, newline, brace = rows[-1].rpartition("\n")
-        if rows[0] or brace.strip() != "}" or not newline:
-            return None
-        rows[-1] = last
-        series, number, day, text = (part.strip('"') for part in head.groups(""))
-        prefix = MARK.join((series, number, day, text, ""))
-        written, total, index = [], 0.0, 0
-        objects, accounts = self._objects, self._accounts
-        try:
-            for index, row in enumerate(rows[1:], 1):
-                account, _, rest = row.partition("{")
-                inner, brace, tail = rest.partition("}")
-                account = account.rstrip()
-                if account not in accounts:
-                    if not _PLAIN(account):
-                        return None
-                    accounts.add(account)
-                listed = objects.get(inner)
-                if listed is None:
-                    if not _LIST(inner):
-                        return None
-                    listed = objects[inner] = self._listed([part.strip('"') for part in _PART(inner)])
-                total += float(tail.split(None, 1)[0])
-                if "\n" in tail or "\\" in row:
-                    return None
-                written.append(f"{line + 1 + index}{MARK}{prefix}{index}{MARK}{account}{MARK}{listed}{tail.strip()}\n")
-        except (ValueError, IndexError, UnclosedError):
-            return None
-        if not written or not -_NEARLY_ZERO < total < _NEARLY_ZERO:
-            return None
-        self.last_date = max(self.last_date, day)
-        return "".join(written)
-
-    def _listed(self, parts: list[str]) -> str:
-        """The objects of the contract's dimensions, pair by pair, the mark behind each. Raises ValueError if odd."""
-        pairs = dict(zip(parts[::2], parts[1::2], strict=True))
-        return "".join(pairs.get(dimension.removeprefix("dim "), "") + MARK for dimension in self.dimensions)
 
     def _write_exact(self, line: int, voucher: str, out: TextIO) -> bool:
         """Writes the rows of a voucher by the grammar; False if its closing brace is missing."""
@@ -199,7 +142,7 @@ class SieFile:
         last = [part for part in found[3:] if isinstance(part, str)]
         if len(last) != len(found) - 3 or len(found[2]) % 2:
             return None
-        objects = self._listed(found[2]).split(MARK)[:-1]
+        objects = object_texts(found[2], self.dimensions).split(MARK)[:-1]
         return [found[1], *objects, *_padded(last)]
 
 
@@ -230,11 +173,11 @@ def write_rows(path: Path, source: Source, folder: Path) -> SieFile:
         )
     dimensions = tuple(dict.fromkeys(h for h in source.headers.values() if h.startswith("dim ")))
     file = SieFile(head, dimensions, folder / "regular.txt", folder / "exact.txt")
-    file.write(pieces)
+    file.write(pieces, path.stat().st_size)
     return file
 
 
-def _pieces(chunks: Iterable[bytes]) -> Iterator[tuple[int, str]]:
+def _pieces(chunks: Iterable[bytes]) -> Iterator[Voucher]:
     """The text before the first voucher, then each voucher: the number of its line and the text behind `#VER`."""
     line, rest = 0, "\n"  # the line break lets a file begin with a voucher
     for chunk in chunks:

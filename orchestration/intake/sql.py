@@ -1,5 +1,8 @@
 """SQL text for what cannot be bound as a parameter: what contracts say becomes part of the expressions."""
 
+# Parts the fields of texts that are written to be read by SQL. None that is delivered may hold it.
+MARK = "\x1f"
+
 
 def literal(text: str) -> str:
     """A text as an SQL literal."""

@@ -3,7 +3,7 @@
 import duckdb
 
 from orchestration.intake.contracts import Contract, Source
-from orchestration.intake.incoming import AsideRow, Tally
+from orchestration.intake.tally import AsideRow, Tally
 
 UNBALANCED = "|unbalanced"
 

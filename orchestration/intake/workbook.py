@@ -17,12 +17,12 @@ import python_calamine
 from orchestration.errors import RefusedFileError
 from orchestration.intake import workbook_file, workbook_sheet
 from orchestration.intake.contracts import Contract, Source
+from orchestration.intake.moments import EXCEL_SERIAL, written
 from orchestration.intake.workbook_file import Package, Sheet, broken
 from orchestration.intake.workbook_sheet import Marks, cell_name
 
 EXACT_DIGITS = 15  # every decimal number of so many digits has a double of its own, and Excel shows no more
 EXACT_INTEGERS = 10**EXACT_DIGITS
-EXCEL_SERIAL = "excel_serial"  # the format of a date that is a count of days in Excel's 1900 system
 DAYS_TO_1904 = 1462  # from the first day of the 1900 system to that of the 1904 system
 
 
@@ -45,9 +45,11 @@ class _Dialect:
         if kind is bool:
             return "true" if cell else "false"
         if kind is datetime and cell.time() != time.min:
-            return cell.strftime(self.timestamp_format)
-        if kind is datetime or kind is date:
-            return cell.strftime(self.date_format)
+            return written(cell, self.timestamp_format)
+        if kind is datetime:
+            return written(cell.date(), self.date_format)
+        if kind is date:
+            return written(cell, self.date_format)
         if kind is timedelta:
             return _duration_text(cell)
         return str(cell)  # whole numbers, times of day

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from orchestration.intake import door, raw_schema
 from orchestration.intake.contracts import Contract, load_contracts
-from orchestration.intake.incoming import lent_functions
 from orchestration.intake.parse import Setting, parse
+from orchestration.intake.tally import lent_functions
 from orchestration.settings import CHECKOUT
 from orchestration.warehouse import connect, transaction
 from tests.benchmarks.deliveries import write_ledger, write_sie

@@ -53,6 +53,19 @@ CONTRACT = {
         "action_id year submitted_at",
         "as_of_month version forecast_sek change_sek is_latest error_sek",
     ),
+    "fct_follow_up_breakdown": (
+        "hierarchy node_type node_id month breakdown breakdown_value",
+        "target_sek outcome_ytd_sek forecast_sek deviation_sek net_ytd_sek actions not_current_share_pct",
+    ),
+    "fct_owner_record": (
+        "region_unit_id owner_role year lead_months",
+        "outcomes forecast_sek final_outcome_sek error_sek came_true_pct",
+    ),
+    "fct_target_version": (
+        "source action_id year known_from",
+        "version target_sek change_sek is_dropped locked_on is_locked decision",
+    ),
+    "fct_action_link": ("action_id other_action_id relation", "decided_by note"),
     "fct_fte": ("unit_id personnel_category month fte_definition", _FTE),
     "fct_fte_as_was": ("unit_id personnel_category month fte_definition", _FTE),
     "fct_fte_change": ("unit_id month fte_definition cause", "fte"),

@@ -5,6 +5,7 @@ side by side, each in a data directory of its own, the longest first. The tests 
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from orchestration.model import Release
 from orchestration.publishing.release import current
 from orchestration.settings import CHECKOUT, DataDirectory
 
+DBT_PROJECT = CHECKOUT / "dbt_project"
 CORES = 2
 FEW = 3000
 
@@ -188,3 +190,31 @@ def region(demo: Morning, tmp_path_factory: pytest.TempPathFactory) -> DataDirec
     directory = DataDirectory(tmp_path_factory.mktemp("region") / "data")
     copy_directory(demo.directory, directory)
     return directory
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The SQL of every model as dbt compiles it, by path; of an incremental model what its later runs do."""
+    folder = tmp_path_factory.mktemp("compile")
+    warehouse = folder / "warehouse.duckdb"
+    with duckdb.connect(str(warehouse)) as connection:
+        for path in DBT_PROJECT.glob("models/**/*.sql"):
+            if re.search(r"materialized\s*=\s*['\"]incremental", path.read_text("utf-8")):
+                schema = path.relative_to(DBT_PROJECT / "models").parts[0]
+                connection.execute(f"create schema if not exists {schema}")
+                connection.execute(f"create table {schema}.{path.stem} (slice_id varchar)")
+    outcome = subprocess.run(
+        [
+            *(str(Path(sys.executable).with_name("dbt")), "--quiet", "--no-use-colors", "compile"),
+            *("--select", "resource_type:model", "--indirect-selection", "empty"),
+            *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
+            *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
+        ],
+        cwd=DBT_PROJECT,
+        env={**os.environ, "NETTOEFFEKT_WAREHOUSE": str(warehouse), "DO_NOT_TRACK": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+    models = folder / "target" / "compiled" / "nettoeffekt" / "models"
+    return {str(path.relative_to(models)): path.read_text("utf-8") for path in sorted(models.rglob("*.sql"))}

@@ -1,21 +1,12 @@
 """SQL under models/ also runs on Spark: every compiled model is parsed, and what only DuckDB knows is refused."""
 
-import os
-import re
-import subprocess
-import sys
-from pathlib import Path
-
-import duckdb
 import pytest
 import sqlglot
 from sqlglot import exp
 
-from orchestration.settings import CHECKOUT
+from tests.pipeline.conftest import DBT_PROJECT
 
 pytestmark = pytest.mark.pipeline
-
-PROJECT = CHECKOUT / "dbt_project"
 
 # Syntax that Spark lacks, or reads as something else.
 REFUSED = {
@@ -59,36 +50,8 @@ def faults(sql: str) -> list[str]:
     return sorted(found)
 
 
-@pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The SQL of every model as dbt compiles it, by path; of an incremental model what its later runs do."""
-    folder = tmp_path_factory.mktemp("compile")
-    warehouse = folder / "warehouse.duckdb"
-    with duckdb.connect(str(warehouse)) as connection:
-        for path in PROJECT.glob("models/**/*.sql"):
-            if re.search(r"materialized\s*=\s*['\"]incremental", path.read_text("utf-8")):
-                schema = path.relative_to(PROJECT / "models").parts[0]
-                connection.execute(f"create schema if not exists {schema}")
-                connection.execute(f"create table {schema}.{path.stem} (slice_id varchar)")
-    outcome = subprocess.run(
-        [
-            *(str(Path(sys.executable).with_name("dbt")), "--quiet", "--no-use-colors", "compile"),
-            *("--select", "resource_type:model", "--indirect-selection", "empty"),
-            *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-            *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
-        ],
-        cwd=PROJECT,
-        env={**os.environ, "NETTOEFFEKT_WAREHOUSE": str(warehouse), "DO_NOT_TRACK": "1"},
-        capture_output=True,
-        text=True,
-    )
-    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
-    models = folder / "target" / "compiled" / "nettoeffekt" / "models"
-    return {str(path.relative_to(models)): path.read_text("utf-8") for path in sorted(models.rglob("*.sql"))}
-
-
 def test_every_model_is_common_to_duckdb_and_spark(compiled: dict[str, str]):
-    written = {str(path.relative_to(PROJECT / "models")) for path in PROJECT.glob("models/**/*.sql")}
+    written = {str(path.relative_to(DBT_PROJECT / "models")) for path in DBT_PROJECT.glob("models/**/*.sql")}
 
     assert set(compiled) == written
     assert {path: found for path, sql in compiled.items() if (found := faults(sql))} == {}

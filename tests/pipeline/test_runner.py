@@ -46,10 +46,10 @@ def warehouse(tmp_path: Path) -> Callable[..., Path]:
     return build
 
 
-def control_table(rows: int, name: str = "control_f1") -> str:
+def control_table(rows: int, name: str = "control_f1", further: str = "") -> str:
     return (
         f"create table controls.{name} as select 'action' as subject_type, 'A' || i as subject_id, 'HR' as owner_role, "
-        "case when i > 0 then cast(1000.50 as decimal(18,2)) end as amount_sek, 'text ' || i as detail "
+        f"case when i > 0 then cast(1000.50 as decimal(18,2)) end as amount_sek, 'text ' || i as detail{further} "
         f"from range({rows}) as t(i)"
     )
 
@@ -281,6 +281,24 @@ def test_every_suite_as_it_stands_fails_when_its_promise_is_broken(warehouse: Ca
     assert {result.check_id for result in judgement.stops} == {"M1", "N4", "P1", "R1"}
 
 
+@pytest.mark.parametrize(
+    ("decided", "status", "severity"),
+    [
+        ([], Status.PASSED, Severity.WARN),
+        ([True, True], Status.FAILED, Severity.INFO),
+        ([True, False], Status.FAILED, Severity.WARN),
+    ],
+)
+def test_a_change_that_a_decision_names_is_information(
+    warehouse: Callable[..., Path], decided: list[bool], status: Status, severity: Severity
+) -> None:
+    suites = [suite for suite in load_suites(SUITES) if suite.name == "control_n5"]
+    changes = control_table(len(decided), "control_n5", f", cast({decided} as boolean[])[i + 1] as has_decision")
+    judgement = judge(warehouse(changes), suites, [])
+    result = one(judgement)
+    assert (result.status, result.severity, result.findings) == (status, severity, len(decided))
+
+
 def test_an_empty_mart_warns_and_stops_only_where_it_never_may_be(warehouse: Callable[..., Path]) -> None:
     suites = [suite for suite in load_suites(SUITES) if suite.schema == "marts"]
     empty = [table_for(suite, rows=0) for suite in suites]
@@ -293,7 +311,10 @@ def test_an_empty_mart_warns_and_stops_only_where_it_never_may_be(warehouse: Cal
 def table_for(suite: Suite, rows: int = 1, value: str = "värde") -> str:
     """A table with every column its suite names; a control model is empty unless `rows` is above one."""
     if suite.names_subjects:
-        return control_table(rows - 1, suite.name)
+        weighing = [
+            expectation.kwargs["column"] for expectation in suite.expectations if "column" in expectation.kwargs
+        ]
+        return control_table(rows - 1, suite.name, "".join(f", false as {column}" for column in weighing))
     columns = {"_slice_id": "s1"} if suite.judges_new_slices_only else {}
     for expectation in suite.expectations:
         for argument in expectation.kwargs.values():

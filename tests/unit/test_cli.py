@@ -14,6 +14,7 @@ from orchestration import cli, state
 from orchestration.errors import LockError
 from orchestration.settings import DataDirectory, Settings
 from orchestration.warehouse import run_lock
+from tests.unit.deliveries import forecast, forecast_row
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -170,3 +171,33 @@ def test_a_run_that_was_killed_is_not_said_to_run(settings: Settings):
     assert state.read_status(settings).running is None
     with run_lock(settings.directory, "run"):
         assert f"PID {os.getpid()}" in (state.read_status(settings).running or "")
+
+
+def test_a_dry_run_tells_what_would_become_of_a_file_and_touches_nothing(
+    call: Call, tmp_path: Path, directory: DataDirectory
+):
+    good, bad = tmp_path / "prognoser.csv", tmp_path / "fel.csv"
+    good.write_text(forecast(forecast_row("A1"), forecast_row("A2", "7,0")), "utf-8")
+    bad.write_text("fel", "utf-8")
+
+    code, out, _ = call("load", "--dry-run", str(good), "--feed", "forecast", "--json")
+    assert (code, json.loads(out)["counts"]["rows_accepted"]) == (0, 2)
+    code, out, _ = call("load", "--dry-run", str(bad), "--feed", "forecast")
+    assert (code, "fel.csv would be refused\nRefused [header]" in out) == (1, True)
+    assert not directory.root.exists()
+    assert good.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--dry-run"], "FILE and --feed are needed"),
+        (["--dry-run", "a.csv"], "FILE and --feed are needed"),
+        (["--dry-run", "a.csv", "--feed", "forecast"], "there is no such file"),
+        (["a.csv"], "go with --dry-run"),
+        (["--feed", "forecast"], "go with --dry-run"),
+    ],
+)
+def test_a_dry_run_needs_a_file_and_a_feed_and_a_load_takes_neither(call: Call, words: list[str], told: str):
+    code, out, err = call("load", *words)
+    assert (code, out, told in err, err.count("\n")) == (2, "", True, 1)

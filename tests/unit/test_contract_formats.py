@@ -7,6 +7,8 @@ import yaml
 
 from orchestration.errors import ContractError
 from orchestration.intake.contracts import Source, load_contract
+from orchestration.intake.sie import SieFile
+from orchestration.intake.sie_grammar import FIELDS, Head
 from orchestration.settings import CHECKOUT
 
 LEDGER = CHECKOUT / "expectations" / "contracts" / "ledger.yaml"
@@ -55,6 +57,11 @@ def test_a_fixed_width_source_says_where_its_fields_stand(tmp_path):
     assert (layout.record_length, layout.fields["BELOPP"], layout.implied_decimals["BELOPP"]) == (25, (14, 12), 2)
 
 
+def test_the_fields_of_sie_are_those_of_its_reader():
+    columns = SieFile(Head(), ("dim 1",), Path("regular"), Path("exact")).exact_rows.columns
+    assert set(columns) == {*FIELDS, "dim 1"}
+
+
 @pytest.mark.parametrize(
     ("file_format", "keys", "told"),
     [
@@ -63,6 +70,8 @@ def test_a_fixed_width_source_says_where_its_fields_stand(tmp_path):
         ("sie", SIE | {"extractDateHeader": "GEN"}, "SIE has one such date"),
         ("sie", SIE | {"delimiter": ";"}, "a source of format sie has no delimiter"),
         ("fixed", FIXED | {"headers": {**FIXED["headers"], "text": "TEXT"}}, "'TEXT' is cut nowhere"),
+        ("fixed", FIXED | {"extractDateHeader": "UTTAG"}, "'UTTAG' is cut nowhere"),
+        ("sie", SIE | {"ignoredHeaders": ["sign"]}, "SIE has no 'sign'"),
         ("fixed", FIXED | {"signFields": {"BELOPP": "MINUS"}}, "'MINUS' is cut nowhere"),
         ("fixed", FIXED | {"recordLength": 20}, "'BELOPP' ends beyond the line"),
         ("fixed", FIXED | {"fields": {"KONTO": [0, 6]}}, "it is no mapping of fields to"),

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from orchestration.errors import ContractError, NettoeffektError
-from tests.unit.deliveries import forecast, forecast_row, ledger, ledger_row
+from tests.unit.deliveries import forecast, forecast_row, ledger, ledger_row, with_contract
 
 
 def test_rows_in_are_accepted_or_quarantined_and_so_are_their_sums(deliver, load_inbox, intake, query):
@@ -138,6 +138,29 @@ def test_two_extract_dates_in_one_file_are_refused(deliver, load_inbox):
     deliver("forecast/ledningsportalen/a.csv", forecast(*rows))
     (delivery,) = load_inbox().refused
     assert (delivery.rule, "2024-12-31" in delivery.reason) == ("extract_date", True)
+
+
+@pytest.mark.parametrize(
+    ("date_format", "told", "example"),
+    [
+        ("excel_serial", "45551", "45657"),
+        ("%-d %b %Y", "16 sep 2024", "31 dec 2024"),
+        ("%d %B %Y", "16 september 2024", "31 december 2024"),
+    ],
+)
+def test_the_extract_date_is_read_in_every_format_of_dates(
+    deliver, load_inbox, intake, query, date_format, told, example
+):
+    contract = intake.contracts["forecast"]
+    source = replace(contract.sources["ledningsportalen"], date_format=date_format)
+    changed = with_contract(intake, replace(contract, sources={"ledningsportalen": source}))
+    deliver("forecast/ledningsportalen/a.csv", forecast(forecast_row(known=told)))
+    deliver("forecast/ledningsportalen/b.csv", forecast(forecast_row(known="2024-09-16")))
+
+    (refused,) = load_inbox(changed).refused
+
+    assert query("select known_from from raw.delivery where status = 'loaded'") == [(date(2024, 9, 16),)]
+    assert (refused.rule, f"som {example}." in refused.reason) == ("extract_date", True)
 
 
 def test_landing_keeps_the_bytes_and_a_receipt_that_cannot_be_changed(deliver, load_inbox, directory):

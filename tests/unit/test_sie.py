@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.intake import sie
+from orchestration.intake import sie, sie_regular
 from orchestration.intake.contracts import Source
 from orchestration.settings import CHECKOUT
 from tests.unit.deliveries import sie_ledger, with_contract
@@ -275,7 +275,7 @@ def test_the_fast_way_and_the_grammar_give_the_same(sie_source, tmp_path_factory
     content, _ = made
     fast = _rows(tmp_path_factory.mktemp("sie"), sie_source, content)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sie.SieFile, "_regular", lambda *_: None)
+        patch.setattr(sie_regular.RegularRows, "_of_voucher", lambda *_: None)
         exact = _rows(tmp_path_factory.mktemp("sie"), sie_source, content)
     assert sorted(fast, key=str) == sorted(exact, key=str)
 
@@ -311,3 +311,14 @@ def test_real_files_come_to_their_rows_and_sums(deliver, load_inbox, sie_intake,
     found = query("select count(*), sum(amount_sek) filter (amount_sek > 0), sum(amount_sek) from raw.ledger")
     assert found == [(rows, Decimal(debits), 0)]
     assert query("select rows_in, rows_quarantined from raw.delivery") == [(rows + quarantined, quarantined)]
+
+
+def test_a_large_file_is_shared_between_processes_with_the_same_outcome(tmp_path, sie_source, monkeypatch):
+    odd = VOUCHER.replace('"Kaffe"', '"Ka \\"ff\\" e"')
+    content = HEAD + (VOUCHER * 50 + odd) * 5
+    alone = _rows(tmp_path, sie_source, content)
+    monkeypatch.setattr(sie_regular, "WORTH_SHARING", 0)
+    monkeypatch.setattr(sie_regular, "_BATCH", 20)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    assert _rows(tmp_path, sie_source, content) == alone
+    assert len(alone) == 510

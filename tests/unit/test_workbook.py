@@ -123,6 +123,13 @@ def test_cells_become_texts_in_the_dialect_of_the_source(read):
     )
 
 
+def test_dates_become_serials_and_swedish_names_where_the_source_writes_them(read):
+    source = replace(SOURCE, date_format="excel_serial", month_format="%B %Y", timestamp_format="%d %b %Y %H:%M")
+    at = datetime(2024, 10, 1, 9, 30)
+    rows = [HEADERS, ["A", date(2024, 10, 1), at, 1, True, date(2024, 12, 31)]]
+    assert read(sheet_of(*rows), source)[1] == [(2, ["A", "oktober 2024", "01 okt 2024 09:30", "1", "true", "45657"])]
+
+
 def test_what_a_column_cannot_hold_stays_to_be_judged(read):
     def fill(book):
         sheet = book.add_worksheet()

@@ -9,12 +9,15 @@
     'slippage_sek': 'glidning',
     'net_ytd_sek': 'netto',
     'gross_only_sek': 'brutto utan nettoberäkning',
+    'feasible_target_sek': 'mål med genomförbarhet 1–2',
+    'unrated_target_sek': 'mål utan bedömd genomförbarhet',
+    'weighted_forecast_sek': 'vägd prognos',
     'actions': 'antal åtgärder',
     'actions_current': 'antal med aktuell prognos',
 } -%}
 -- R1: along both hierarchies every node is the sum of its children, a reporting action's own figures included; a node
--- with a requirement has it as its target; and no target stands outside the totals. Reads the finished tables and
--- follows their parent links, not the paths that the sums were made along.
+-- with a requirement has it as its target; each breakdown adds up to its node; and no target stands outside the totals.
+-- Reads the finished tables and follows their parent links, not the paths that the sums were made along.
 -- Grain: one row per finding (hierarchy, node and month, or action and month).
 with
 
@@ -28,6 +31,12 @@ follow_up as (
 
     select * from {{ ref('fct_action_follow_up') }}
     where is_reporting_level
+
+),
+
+breakdowns as (
+
+    select * from {{ ref('fct_follow_up_breakdown') }}
 
 ),
 
@@ -95,6 +104,12 @@ parts as (
         follow_up.target_sek - coalesce(follow_up.forecast_sek, 0) as slippage_sek,
         follow_up.net_ytd_sek,
         case when follow_up.net_status = 'gross_only' then follow_up.gross_ytd_sek end as gross_only_sek,
+        case
+            when action_years.feasibility in (1, 2) then follow_up.target_sek
+            when action_years.feasibility is not null then 0
+        end as feasible_target_sek,
+        case when action_years.feasibility is null then follow_up.target_sek end as unrated_target_sek,
+        coalesce(follow_up.weighted_forecast_sek, follow_up.forecast_sek, 0) as weighted_forecast_sek,
         cast(1 as bigint) as actions,
         cast(case when follow_up.forecast_status = 'current' then 1 else 0 end as bigint) as actions_current
     from totals
@@ -103,6 +118,8 @@ parts as (
             totals.node_type = 'action'
             and totals.node_id = follow_up.action_id
             and totals.month = follow_up.month
+    left join action_years
+        on follow_up.action_id = action_years.action_id and follow_up.year = action_years.year
 
 ),
 
@@ -187,6 +204,47 @@ not_met as (
 
 ),
 
+broken_down as (
+
+    select
+        breakdowns.hierarchy,
+        breakdowns.node_type,
+        breakdowns.node_id,
+        breakdowns.month,
+        breakdowns.breakdown,
+        max(totals.action_target_sek) as node_target_sek,
+        max(totals.forecast_sek) as node_forecast_sek,
+        max(totals.outcome_ytd_sek) as node_outcome_sek,
+        sum(breakdowns.target_sek) as target_sek,
+        sum(breakdowns.forecast_sek) as forecast_sek,
+        sum(breakdowns.outcome_ytd_sek) as outcome_ytd_sek
+    from breakdowns
+    left join totals
+        on
+            breakdowns.hierarchy = totals.hierarchy
+            and breakdowns.node_type = totals.node_type
+            and breakdowns.node_id = totals.node_id
+            and breakdowns.month = totals.month
+    group by
+        breakdowns.hierarchy, breakdowns.node_type, breakdowns.node_id, breakdowns.month, breakdowns.breakdown
+
+),
+
+breakdown_differences as (
+
+    select
+        hierarchy,
+        node_type,
+        node_id,
+        month,
+        breakdown,
+        abs(coalesce(target_sek, 0) - coalesce(node_target_sek, 0))
+        + abs(forecast_sek - coalesce(node_forecast_sek, 0))
+        + abs(coalesce(outcome_ytd_sek, 0) - coalesce(node_outcome_sek, 0)) as difference
+    from broken_down
+
+),
+
 outside as (
 
     select
@@ -232,6 +290,23 @@ select
         ) as string
     ) as detail
 from not_met
+
+union all
+
+select
+    cast(node_type as string) as subject_type,
+    cast(concat(hierarchy, '|', node_id, '|', cast(month as string), '|', breakdown) as string) as subject_id,
+    cast('controller' as string) as owner_role,
+    cast(difference as decimal(18, 2)) as amount_sek,
+    cast(
+        concat(
+            'Indelningen ', breakdown, ' för ', node_id, ' i ', {{ month_sv('month') }},
+            ' är inte lika med nodens summa: mål, prognos och utfall skiljer tillsammans ',
+            replace(cast(difference as string), '.', ','), ' kr.'
+        ) as string
+    ) as detail
+from breakdown_differences
+where difference <> 0
 
 union all
 

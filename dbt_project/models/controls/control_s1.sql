@@ -1,6 +1,7 @@
 -- S1: rates, hours and FTE are plausible, and agree with the same month last year.
 -- What is this? Units where a rate lies outside its bounds, where hours and rates do not fit each other, or where the
--- FTE of the latest complete month are far from those of the same month a year earlier. When does it matter? A rate in
+-- FTE of the latest complete month are far from those of the same month a year earlier; or employments with hours and no
+-- rate, a rate and no hours, hours told twice, or an AID code or cost centre that nobody knows. When does it matter? A rate in
 -- per cent, or a column of hours too many, moves every FTE and its twelve-month mean. How to resolve? Correct the
 -- extract and deliver the month again; a true change needs only a note of its reason.
 -- Grain: one row per kind of finding and unit. Rates and hours are judged in the unit of the cost centre, FTE in the
@@ -284,8 +285,56 @@ jump_finding as (
 
 ),
 
+oddity as (
+
+    select
+        oddity.*,
+        count(*) over (partition by oddity.kind, oddity.unit_id) as months,
+        row_number() over (partition by oddity.kind, oddity.unit_id order by oddity.month desc) as from_latest
+    from {{ ref('int_fte__oddity') }} as oddity
+    inner join first_month on oddity.month >= first_month.month
+
+),
+
+oddity_finding as (
+
+    select
+        'unit_' || oddity.kind as subject_type,
+        oddity.unit_id,
+        deliverer.owner_role,
+        cast(oddity.employments as string)
+        || case when oddity.employments = 1 then ' anställning' else ' anställningar' end
+        || case oddity.kind
+            when 'hours_without_rate' then ' med arbetad tid och utan sysselsättningsgrad'
+            when 'rate_without_hours' then ' med sysselsättningsgrad och utan tid eller frånvaro'
+            when 'repeated_hours' then ' vars tid två leveranser berättar lika'
+            when 'unknown_category' then ' med en AID-kod utan kategori (' || coalesce(oddity.code, 'tom') || ')'
+            else ' på ett kostnadsställe utan enhet (' || coalesce(oddity.code, 'tomt') || ')'
+        end
+        || ' i ' || {{ month_sv('oddity.month') }}
+        || case
+            when oddity.months > 1 then ' (i ' || cast(oddity.months as string) || ' av de senaste månaderna)' else ''
+        end
+        || case oddity.kind
+            when 'hours_without_rate' then '. De är noll årsarbetare enligt avtal. Leverera sysselsättningsgraden.'
+            when 'rate_without_hours' then '. De är noll helårsarbetare enligt närvarotid. Leverera tiden eller frånvaron.'
+            when 'repeated_hours'
+                then '. Tiden räknas två gånger, eftersom en månad är summan av sina leveranser. Leverera den senare'
+                    || ' månaden på nytt utan de upprepade raderna.'
+            when 'unknown_category'
+                then '. De står på UNMAPPED. Rätta koden, eller lägg till den i personnel_category.csv.'
+            else '. De står på UNMAPPED. Rätta kostnadsstället, eller lägg till det i cost_centre.csv.'
+        end as detail
+    from oddity
+    left join deliverer on deliverer.company = oddity.company
+    where oddity.from_latest = 1
+
+),
+
 finding as (
 
+    select subject_type, unit_id, owner_role, detail from oddity_finding
+    union all
     select subject_type, unit_id, owner_role, detail from rate_finding
     union all
     select subject_type, unit_id, owner_role, detail from hours_finding

@@ -28,5 +28,6 @@ select
     cast(start_month as date) as start_month,
     cast(requires_net as boolean) as requires_net,
     cast(owning_unit_id as string) as owning_unit_id,
-    cast(region_unit_id as string) as region_unit_id
+    cast(region_unit_id as string) as region_unit_id,
+    cast(committed_at as timestamp) as committed_at
 from actions

@@ -15,71 +15,42 @@ action_years as (
 
 ),
 
-profiles as (
+profile_months as (
 
-    select * from {{ ref('profile') }}
-
-),
-
-planned as (
-
-    select
-        moments.*,
-        action_years.full_year_target_sek,
-        action_years.profile_id,
-        extract(month from moments.first_month_of_year) as first_month_number,
-        extract(month from moments.month) as month_number,
-        extract(year from moments.first_month_of_year) = moments.year as has_started_by_december
-    from moments
-    inner join action_years
-        on moments.action_id = action_years.action_id and moments.year = action_years.year
+    select * from {{ ref('int_plan__profile_month') }}
 
 ),
 
-profile_shares as (
+weighted_forecasts as (
 
-    select
-        planned.action_id,
-        planned.month,
-        sum(case when profiles.month_number <= planned.month_number then profiles.share_pct else 0 end) as part,
-        sum(profiles.share_pct) as whole
-    from planned
-    inner join profiles
-        on
-            planned.profile_id = profiles.profile_id
-            and planned.first_month_number <= profiles.month_number
-    group by planned.action_id, planned.month
+    select * from {{ ref('int_follow_up__weighted_forecast') }}
 
 ),
 
--- The share of the year's target that its profile has reached: a straight line from the start month to December, or the
--- named profile over those months. A profile that the reference table does not hold gives no share.
-shares as (
+final_years as (
 
-    select
-        planned.*,
-        case
-            when not planned.has_started_by_december then null
-            when planned.profile_id is not null then profile_shares.part
-            when planned.month_number < planned.first_month_number then 0
-            else planned.month_number - planned.first_month_number + 1
-        end as profile_part,
-        case
-            when planned.profile_id is not null then profile_shares.whole
-            else 13 - planned.first_month_number
-        end as profile_whole
-    from planned
-    left join profile_shares
-        on planned.action_id = profile_shares.action_id and planned.month = profile_shares.month
+    select * from {{ ref('int_period__final_year') }}
 
 ),
 
 reckoned as (
 
     select
-        shares.*,
-        {{ share_of('shares.target_sek', 'shares.profile_part', 'shares.profile_whole') }} as target_ytd_sek
-    from shares
+        moments.*,
+        action_years.full_year_target_sek,
+        {{ share_of('moments.target_sek', 'profile_months.profile_part', 'profile_months.profile_whole') }}
+            as target_ytd_sek,
+        weighted_forecasts.weighted_forecast_sek,
+        final_years.year is not null as is_final
+    from moments
+    inner join action_years
+        on moments.action_id = action_years.action_id and moments.year = action_years.year
+    left join profile_months
+        on moments.action_id = profile_months.action_id and moments.month = profile_months.month
+    left join weighted_forecasts
+        on moments.action_id = weighted_forecasts.action_id and moments.moment_id = weighted_forecasts.moment_id
+    left join final_years
+        on moments.year = final_years.year
 
 )
 
@@ -112,5 +83,7 @@ select
     cast(reckoned.missed_month as date) as missed_month,
     cast(reckoned.forecast_action_id as string) as forecast_action_id,
     cast(reckoned.judged_on as date) as judged_on,
-    cast(reckoned.measured_month as date) as measured_month
+    cast(reckoned.measured_month as date) as measured_month,
+    cast(reckoned.weighted_forecast_sek as decimal(18, 2)) as weighted_forecast_sek,
+    reckoned.is_final
 from reckoned

@@ -23,6 +23,12 @@ actions as (
 
 ),
 
+units as (
+
+    select * from {{ ref('int_unit__unit') }}
+
+),
+
 decisions as (
 
     select * from {{ ref('decision') }}
@@ -83,6 +89,10 @@ known as (
         shown.forecast_sek as reported_forecast_sek,
         shown.deviation_sek as reported_deviation_sek,
         case when nodes.has_forecast then nodes.forecast_sek else actions.forecast_sek end as known_forecast_sek,
+        coalesce(nodes.forecast_as_of_month, actions.forecast_as_of_month) as known_as_of_month,
+        nodes.not_current_share_pct as known_not_current_share_pct,
+        units.unit_id is not null as is_known_board,
+        coalesce(nodes.node_id, actions.action_id, scope_units.unit_id) is not null as is_known_scope,
         coalesce(nodes.worst_forecast_status, actions.forecast_status) as known_forecast_status
     from shown
     left join nodes
@@ -96,6 +106,10 @@ known as (
             shown.scope = 'action'
             and shown.moment_id = actions.moment_id
             and shown.scope_id = actions.action_id
+    left join units
+        on shown.board = units.unit_id and units.level = 'board'
+    left join units as scope_units
+        on shown.scope_id = scope_units.unit_id and shown.scope = scope_units.level
 
 ),
 
@@ -125,25 +139,90 @@ decided as (
             and recomputed.meeting_date <= decisions.decision_date
     group by recomputed.board, recomputed.meeting_date
 
+),
+
+-- A report on the day of a decision has been answered by it.
+last_decided as (
+
+    select
+        recomputed.board,
+        recomputed.meeting_date,
+        max(decisions.decision_date) as decision_date
+    from recomputed
+    inner join decisions
+        on
+            recomputed.board = decisions.board
+            and decisions.decision_date <= recomputed.meeting_date
+    group by recomputed.board, recomputed.meeting_date
+
+),
+
+-- Worse than the target by more than the threshold, as printed, else as the printed forecast gives.
+judged as (
+
+    select
+        recomputed.*,
+        last_decided.decision_date as last_decision_on,
+        -coalesce(recomputed.reported_deviation_sek, recomputed.recomputed_deviation_sek) * 100
+        > abs(recomputed.target_sek) * {{ parameter('deviation_threshold_pct', 'decimal(9, 4)') }} as is_beyond
+    from recomputed
+    left join last_decided
+        on recomputed.board = last_decided.board and recomputed.meeting_date = last_decided.meeting_date
+
+),
+
+runs as (
+
+    select
+        judged.*,
+        sum(case when not is_beyond then 1 else 0 end) over (
+            partition by board, scope, scope_id
+            order by meeting_date
+            rows between unbounded preceding and current row
+        ) as run_number
+    from judged
+
+),
+
+counted as (
+
+    select
+        runs.*,
+        sum(
+            case when is_beyond and (last_decision_on is null or last_decision_on < meeting_date) then 1 else 0 end
+        ) over (
+            partition by board, scope, scope_id, run_number, last_decision_on
+            order by meeting_date
+            rows between unbounded preceding and current row
+        ) as reports_without_decision
+    from runs
+
 )
 
 select
-    cast(recomputed.board as string) as board,
-    cast(recomputed.meeting_date as date) as meeting_date,
-    cast(recomputed.scope as string) as scope,
-    cast(recomputed.scope_id as string) as scope_id,
-    cast(recomputed.reported_month as date) as reported_month,
-    cast(recomputed.target_sek as decimal(18, 2)) as target_sek,
-    cast(recomputed.target_origin as string) as target_origin,
-    cast(recomputed.reported_forecast_sek as decimal(18, 2)) as reported_forecast_sek,
-    cast(recomputed.reported_deviation_sek as decimal(18, 2)) as reported_deviation_sek,
-    cast(recomputed.recomputed_deviation_sek as decimal(18, 2)) as recomputed_deviation_sek,
-    abs(recomputed.reported_deviation_sek - recomputed.recomputed_deviation_sek)
-    <= recomputed.tolerance_sek as identity_holds,
-    cast(recomputed.known_forecast_sek as decimal(18, 2)) as known_forecast_sek,
-    cast(recomputed.known_forecast_status as string) as known_forecast_status,
+    cast(counted.board as string) as board,
+    cast(counted.meeting_date as date) as meeting_date,
+    cast(counted.scope as string) as scope,
+    cast(counted.scope_id as string) as scope_id,
+    cast(counted.reported_month as date) as reported_month,
+    cast(counted.target_sek as decimal(18, 2)) as target_sek,
+    cast(counted.target_origin as string) as target_origin,
+    cast(counted.reported_forecast_sek as decimal(18, 2)) as reported_forecast_sek,
+    cast(counted.reported_deviation_sek as decimal(18, 2)) as reported_deviation_sek,
+    cast(counted.recomputed_deviation_sek as decimal(18, 2)) as recomputed_deviation_sek,
+    abs(counted.reported_deviation_sek - counted.recomputed_deviation_sek)
+    <= counted.tolerance_sek as identity_holds,
+    cast(counted.known_forecast_sek as decimal(18, 2)) as known_forecast_sek,
+    cast(counted.known_forecast_status as string) as known_forecast_status,
     cast(decided.decision_date as date) as active_decision_since,
-    cast(recomputed.source as string) as source
-from recomputed
+    cast(counted.source as string) as source,
+    cast(counted.known_as_of_month as date) as known_as_of_month,
+    counted.known_not_current_share_pct,
+    cast(counted.known_forecast_sek - counted.target_sek as decimal(18, 2)) as known_deviation_sek,
+    cast(counted.printed_decimals as bigint) as printed_decimals,
+    cast(counted.reports_without_decision as bigint) as reports_without_decision,
+    counted.is_known_board,
+    counted.is_known_scope
+from counted
 left join decided
-    on recomputed.board = decided.board and recomputed.meeting_date = decided.meeting_date
+    on counted.board = decided.board and counted.meeting_date = decided.meeting_date

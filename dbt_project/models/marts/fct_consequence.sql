@@ -11,6 +11,7 @@ with assessment as (
         consequence.limit_value,
         consequence.consequence_text,
         consequence.assessed_on,
+        consequence.approved_by_role,
         indicator.direction
     from {{ ref('consequence') }} as consequence
     left join {{ ref('indicator') }} as indicator on indicator.indicator_id = consequence.indicator_id
@@ -102,6 +103,7 @@ valued as (
         end as is_breached,
         indicator_value.month >= assessed.start_month as is_since_start,
         assessed.assessed_on,
+        assessed.approved_by_role,
         assessed.consequence_text
     from assessed
     left join indicator_value
@@ -125,5 +127,6 @@ select
     is_breached,
     is_since_start,
     cast(assessed_on as date) as assessed_on,
-    cast(consequence_text as string) as consequence_text
+    cast(consequence_text as string) as consequence_text,
+    cast(approved_by_role as string) as approved_by_role
 from valued

@@ -8,6 +8,12 @@ nodes as (
     select * from {{ ref('int_follow_up__node_moment') }}
     where kind = 'row'
 
+),
+
+final_years as (
+
+    select * from {{ ref('int_period__final_year') }}
+
 )
 
 select
@@ -32,5 +38,13 @@ select
     cast(actions as bigint) as actions,
     cast(actions_current as bigint) as actions_current,
     not_current_share_pct,
-    cast(forecast_as_of_month as date) as forecast_as_of_month
+    cast(forecast_as_of_month as date) as forecast_as_of_month,
+    cast(gap_sek as decimal(18, 2)) as gap_sek,
+    cast(feasible_target_sek as decimal(18, 2)) as feasible_target_sek,
+    cast(unrated_target_sek as decimal(18, 2)) as unrated_target_sek,
+    cast(weighted_forecast_sek as decimal(18, 2)) as weighted_forecast_sek,
+    weighted_share_pct,
+    final_years.year is not null as is_final
 from nodes
+left join final_years
+    on nodes.year = final_years.year

@@ -1,10 +1,22 @@
 -- Why the rolling twelve-month FTE has changed in a year: the causes of a unit and month add up to
 -- fct_fte.fte_r12_change_12m of member ALL to the last decimal. Each cause is the difference between two rounded
 -- running sums, in the order of the causes, so that no rounding is left over.
--- Grain: one row per unit, month, FTE definition and cause, where twenty-four months are complete.
-with change as (
+-- Grain: one row per unit, month, FTE definition and cause, where twenty-four months are complete. Units
+-- that are too small for FTE of their own have none.
+with not_published as (
 
-    select * from {{ ref('int_fte__change') }}
+    select unit_id
+    from {{ ref('int_fte__merged_series') }}
+    where personnel_category = 'ALL'
+
+),
+
+change as (
+
+    select change.*
+    from {{ ref('int_fte__change') }} as change
+    left join not_published on not_published.unit_id = change.unit_id
+    where not_published.unit_id is null
 
 ),
 

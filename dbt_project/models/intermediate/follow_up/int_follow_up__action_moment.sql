@@ -61,6 +61,10 @@ spine as (
         action_years.year,
         action_years.region_unit_id,
         action_years.owning_unit_id,
+        action_years.owner_role,
+        action_years.saving_type,
+        action_years.effect_type,
+        action_years.feasibility,
         action_years.first_month_of_year,
         action_years.target_sek,
         moments.moment_id,
@@ -173,8 +177,7 @@ first_due as (
 
 ),
 
--- Precedence: missing, stale, late, unchanged, current. A repeated forecast (`unchanged`) is judged where nothing is
--- missed, between late and current.
+-- Precedence: missing, stale, late, unchanged, current.
 judged as (
 
     select
@@ -207,6 +210,7 @@ judged as (
             when latest.action_id is null then null
             when calendar.grace_until < spine.judged_on then 'stale'
             when calendar.month is not null then 'late'
+            when latest.is_unchanged then 'unchanged'
             else 'current'
         end as own_status
     from spine
@@ -353,6 +357,10 @@ select
     split.is_expected_month,
     split.region_unit_id,
     split.owning_unit_id,
+    split.owner_role,
+    split.saving_type,
+    split.effect_type,
+    split.feasibility,
     split.first_month_of_year,
     split.action_status,
     split.is_counted,

@@ -28,6 +28,12 @@ regions as (
 
 ),
 
+weighted_forecasts as (
+
+    select * from {{ ref('int_follow_up__weighted_forecast') }}
+
+),
+
 double_counts as (
 
     select * from {{ ref('int_net_effect__double_count') }}
@@ -185,6 +191,26 @@ targets_below as (
 
 ),
 
+-- A forecast whose owner has no record yet weighs what it is. An action of unknown feasibility is in no sum of the
+-- feasible.
+weighed as (
+
+    select
+        actions.*,
+        coalesce(weighted_forecasts.weighted_forecast_sek, actions.forecast_sek) as weighted_forecast_sek,
+        case when weighted_forecasts.action_id is not null then abs(actions.forecast_sek) else 0 end
+            as forecast_on_record_sek,
+        case
+            when actions.feasibility in (1, 2) then actions.target_sek
+            when actions.feasibility is not null then 0
+        end as feasible_target_sek,
+        case when actions.feasibility is null then actions.target_sek end as unrated_target_sek
+    from actions
+    left join weighted_forecasts
+        on actions.action_id = weighted_forecasts.action_id and actions.moment_id = weighted_forecasts.moment_id
+
+),
+
 -- Everything that counts on a node: each reporting action below it, and each figure that a parent below it has not
 -- split. The parent itself is a node of the plan, not of the organisation.
 contributions as (
@@ -195,14 +221,18 @@ contributions as (
         paths.node_type,
         paths.node_id,
         actions.target_sek,
+        actions.feasible_target_sek,
+        actions.unrated_target_sek,
         actions.forecast_sek,
+        actions.weighted_forecast_sek,
+        actions.forecast_on_record_sek,
         actions.outcome_ytd_sek,
         actions.net_ytd_sek,
         case when actions.net_status = 'gross_only' then actions.gross_ytd_sek end as gross_only_sek,
         actions.forecast_as_of_month,
         actions.forecast_status,
         1 as actions
-    from actions
+    from weighed as actions
     inner join paths
         on
             paths.item_type = 'action'
@@ -218,7 +248,11 @@ contributions as (
         paths.node_type,
         paths.node_id,
         cast(null as decimal(18, 2)) as target_sek,
+        cast(null as decimal(18, 2)) as feasible_target_sek,
+        cast(null as decimal(18, 2)) as unrated_target_sek,
         actions.forecast_sek,
+        actions.weighted_forecast_sek,
+        actions.forecast_on_record_sek,
         case when not actions.is_outcome_split then actions.outcome_ytd_sek end as outcome_ytd_sek,
         case when not actions.is_outcome_split then actions.net_ytd_sek end as net_ytd_sek,
         case
@@ -227,7 +261,7 @@ contributions as (
         actions.forecast_as_of_month,
         cast(null as string) as forecast_status,
         0 as actions
-    from actions
+    from weighed as actions
     inner join paths
         on
             paths.item_type = 'action'
@@ -245,7 +279,11 @@ contributions as (
         'member' as node_type,
         concat(actions.action_id, ':NOT_SPLIT') as node_id,
         cast(null as decimal(18, 2)) as target_sek,
+        cast(null as decimal(18, 2)) as feasible_target_sek,
+        cast(null as decimal(18, 2)) as unrated_target_sek,
         actions.forecast_sek,
+        actions.weighted_forecast_sek,
+        actions.forecast_on_record_sek,
         case when not actions.is_outcome_split then actions.outcome_ytd_sek end as outcome_ytd_sek,
         case when not actions.is_outcome_split then actions.net_ytd_sek end as net_ytd_sek,
         case
@@ -254,7 +292,7 @@ contributions as (
         actions.forecast_as_of_month,
         cast(null as string) as forecast_status,
         0 as actions
-    from actions
+    from weighed as actions
     cross join (select distinct hierarchy from paths) as hierarchies
     where actions.is_not_split
 
@@ -268,7 +306,12 @@ sums as (
         node_type,
         node_id,
         sum(target_sek) as action_target_sek,
+        sum(feasible_target_sek) as feasible_target_sek,
+        sum(unrated_target_sek) as unrated_target_sek,
         sum(forecast_sek) as forecast_sek,
+        sum(weighted_forecast_sek) as weighted_forecast_sek,
+        sum(forecast_on_record_sek) as forecast_on_record_sek,
+        sum(abs(forecast_sek)) as absolute_forecast_sek,
         count(forecast_sek) as forecasts,
         sum(outcome_ytd_sek) as outcome_ytd_sek,
         sum(net_ytd_sek) as net_ytd_sek,
@@ -363,7 +406,12 @@ nodes as (
         coalesce(requirement_moments.amount_sek, targets_below.target_sek) as target_sek,
         targets_below.target_sek as target_below_sek,
         sums.action_target_sek,
+        sums.feasible_target_sek,
+        sums.unrated_target_sek,
         sums.forecast_sek,
+        sums.weighted_forecast_sek,
+        sums.forecast_on_record_sek,
+        sums.absolute_forecast_sek,
         coalesce(sums.forecasts, 0) as forecasts,
         sums.outcome_ytd_sek,
         sums.net_ytd_sek,
@@ -413,7 +461,12 @@ with_unallocated as (
         requirement_sek,
         target_sek,
         action_target_sek,
+        feasible_target_sek,
+        unrated_target_sek,
         forecast_sek,
+        weighted_forecast_sek,
+        forecast_on_record_sek,
+        absolute_forecast_sek,
         forecasts,
         outcome_ytd_sek,
         net_ytd_sek,
@@ -439,7 +492,12 @@ with_unallocated as (
         cast(null as decimal(18, 2)) as requirement_sek,
         requirement_sek - coalesce(target_below_sek, 0) as target_sek,
         cast(null as decimal(18, 2)) as action_target_sek,
+        cast(null as decimal(18, 2)) as feasible_target_sek,
+        cast(null as decimal(18, 2)) as unrated_target_sek,
         cast(null as decimal(18, 2)) as forecast_sek,
+        cast(null as decimal(18, 2)) as weighted_forecast_sek,
+        cast(null as decimal(18, 2)) as forecast_on_record_sek,
+        cast(null as decimal(18, 2)) as absolute_forecast_sek,
         0 as forecasts,
         cast(null as decimal(18, 2)) as outcome_ytd_sek,
         cast(null as decimal(18, 2)) as net_ytd_sek,
@@ -532,7 +590,14 @@ select
     with_unallocated.net_ytd_sek,
     with_unallocated.gross_only_sek,
     with_unallocated.possible_double_count_sek,
+    with_unallocated.feasible_target_sek,
+    with_unallocated.unrated_target_sek,
     coalesce(with_unallocated.forecast_sek, 0) as forecast_sek,
+    coalesce(with_unallocated.weighted_forecast_sek, 0) as weighted_forecast_sek,
+    {{ pct_of(
+        'with_unallocated.forecast_on_record_sek', 'with_unallocated.absolute_forecast_sek', 'decimal(9, 4)'
+    ) }} as weighted_share_pct,
+    with_unallocated.requirement_sek - coalesce(with_unallocated.forecast_sek, 0) as gap_sek,
     with_unallocated.forecasts > 0 as has_forecast,
     coalesce(with_unallocated.forecast_sek, 0) - coalesce(with_unallocated.target_sek, 0) as deviation_sek,
     coalesce(with_unallocated.action_target_sek, 0) - coalesce(with_unallocated.forecast_sek, 0) as slippage_sek,

@@ -262,9 +262,14 @@ stated as (
         spine.month_index,
         spine.fte_definition,
         spine.series_from,
-        cast(
-            cast(hired.hours as double) * 12 / cast(definition.hired_hours_per_fte as double) as decimal(28,12)
-        ) as hired_fte,
+        -- In a month that is whole for all categories together, one without a row hired nobody.
+        case
+            when hired_all.hours is not null
+                then cast(
+                    cast(coalesce(hired.hours, 0) as double) * 12 / cast(definition.hired_hours_per_fte as double)
+                    as decimal(28,12)
+                )
+        end as hired_fte,
         case
             when not coalesce(state.is_delivered, false) then null
             when state.is_complete or state.is_measured then coalesce(valued.fte, cast(0 as decimal(28,12)))
@@ -290,6 +295,11 @@ stated as (
         and hired.unit_id = spine.unit_id
         and hired.personnel_category = spine.personnel_category
         and hired.month = spine.month
+    left join hired as hired_all
+        on hired_all.organisation = spine.organisation
+        and hired_all.unit_id = spine.unit_id
+        and hired_all.personnel_category = 'ALL'
+        and hired_all.month = spine.month
 
 ),
 

@@ -57,16 +57,7 @@ known as (
 ),
 
 -- The spine has no gaps, so twelve rows are twelve months.
-{%- set windows = {
-    'month': ('partition by organisation, unit_id, month', '1'),
-    'ytd': (
-        'partition by organisation, unit_id, year order by month rows between unbounded preceding and current row',
-        'month_number'
-    ),
-    'r12': (
-        'partition by organisation, unit_id order by month rows between 11 preceding and current row', '12'
-    ),
-} %}
+{%- set windows = time_windows() %}
 {%- for name, (frame, length) in windows.items() %}
 {{ name }}_window as (
 

@@ -52,6 +52,7 @@ select
     components,
     status,
     status_from,
+    committed_at,
     first_start_month as start_month
 from ranked
 where year_rank = 1

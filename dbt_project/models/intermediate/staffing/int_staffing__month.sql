@@ -7,38 +7,10 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='fail',
-    pre_hook="{% if is_incremental() %}
-        delete from {{ this }} where not exists (
-            select 1 from {{ source('raw', 'delivery_slice') }} as delivered
-            where delivered.feed = 'staffing' and delivered.slice_id = {{ this }}.slice_id
-        )
-    {% endif %}",
+    pre_hook="{{ delete_gone_slices('staffing') }}",
 ) }}
 
-with delivered as (
-
-    select slice_id from {{ source('raw', 'delivery_slice') }} where feed = 'staffing'
-
-),
-
-new_slice as (
-
-    select delivered.slice_id
-    from delivered
-    {%- if is_incremental() %}
-    left join (select distinct slice_id from {{ this }}) as present on present.slice_id = delivered.slice_id
-    where present.slice_id is null
-    {%- endif %}
-
-),
-
-new_segment as (
-
-    select staffing.*
-    from {{ source('raw', 'staffing') }} as staffing
-    inner join new_slice on new_slice.slice_id = staffing._slice_id
-
-),
+with {{ new_rows('staffing', is_incremental()) }},
 
 -- A segment without a first day counts from the month's first, one without a last day to the month's last.
 within_month as (
@@ -65,7 +37,7 @@ within_month as (
         overtime_hours,
         paid_leave_hours,
         unpaid_leave_hours
-    from new_segment
+    from new_row
 
 )
 

@@ -1,4 +1,4 @@
--- The forecasts that owners had submitted by as_of, from every delivery.
+-- The forecasts of the owners, from every delivery known at as_of.
 -- Grain: one row per action, year, month of reference and submission, as often as it was delivered.
 with delivered as (
 
@@ -31,4 +31,3 @@ select
     delivered._row_number
 from delivered
 inner join current_slice on current_slice.slice_id = delivered._slice_id
-where {{ stockholm_date('delivered.submitted_at') }} <= {{ as_of() }}
