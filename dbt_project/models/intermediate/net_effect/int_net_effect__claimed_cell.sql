@@ -17,17 +17,19 @@ claims.unit_id = cells.unit_id
             and rules.baseline_from <= cells.month
             and cells.month < {{ add_months('rules.baseline_from', 12) }}
         )
+        or (rules.noise_from <= cells.month and cells.month < rules.action_start_month)
     )
 {%- endset -%}
--- What the rules claim of the ledger, in the months that they compare: the months they may claim and the twelve of
--- their baseline. Opening balances and preliminary vouchers are left out.
+-- What the rules claim of the ledger, in the months that they compare: the months they may claim, the twelve of their
+-- baseline, and those before the action's start in which its normal variation is measured. Opening balances and
+-- preliminary vouchers are left out.
 -- Grain: one row per rule, company, account, cost centre, side, counterparty unit and month.
 with
 
 rules as (
 
     select * from {{ ref('int_net_effect__rule') }}
-    where is_reckoned
+    where is_reckoned and has_cells
 
 ),
 
