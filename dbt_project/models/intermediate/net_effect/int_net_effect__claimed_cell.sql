@@ -1,14 +1,3 @@
-{%- set same_codes -%}
-claims.unit_id = cells.unit_id
-            and claims.chart = cells.chart
-            and claims.account = cells.account
-            and claims.cost_type = cells.cost_type
-            and claims.is_internal = cells.is_internal
-            and claims.function_code is not distinct from cells.function_code
-            and claims.activity_code is not distinct from cells.activity_code
-            and claims.project is not distinct from cells.project
-            and claims.counterparty_class is not distinct from cells.counterparty_class
-{%- endset -%}
 {%- set is_compared -%}
 (
         (rules.from_on <= cells.month and (rules.to_on is null or cells.month < rules.to_on))
@@ -64,7 +53,7 @@ whole as (
     inner join rules
         on claims.rule_id = rules.rule_id
     inner join cells
-        on {{ same_codes }}
+        on {{ same_ledger_codes('claims', 'cells') }}
     where cells.share_pct = 100 and {{ is_compared }}
     group by
         claims.rule_id,
@@ -100,7 +89,7 @@ parts as (
     inner join rules
         on claims.rule_id = rules.rule_id
     inner join cells
-        on {{ same_codes }}
+        on {{ same_ledger_codes('claims', 'cells') }}
     where cells.share_pct <> 100 and {{ is_compared }}
     group by
         claims.rule_id,
