@@ -90,8 +90,8 @@ select
         concat(
             action_name, ' (', action_id, ') och ', other_action_name, ' (', other_action_id,
             ') kan räkna samma pengar: ', substr(grounds, 3), '. Beloppen är ',
-            coalesce(concat({{ mnkr_sv('amount_sek') }}, ' mnkr'), 'okänt'), ' och ',
-            coalesce(concat({{ mnkr_sv('other_amount_sek') }}, ' mnkr'), 'okänt'),
+            case when amount_sek is null then 'okänt' else concat({{ mnkr_sv('amount_sek') }}, ' mnkr') end, ' och ',
+            case when other_amount_sek is null then 'okänt' else concat({{ mnkr_sv('other_amount_sek') }}, ' mnkr') end,
             '; högst det mindre är räknat två gånger.'
         ) as string
     ) as detail

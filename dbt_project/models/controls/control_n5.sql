@@ -103,8 +103,14 @@ changes as (
             as amount_sek,
         concat(
             'målet för ', cast(action_years.year as string), ' har ändrats från ',
-            coalesce(concat({{ mnkr_sv('target_versions.target_sek') }}, ' mnkr'), 'inget'), ' till ',
-            coalesce(concat({{ mnkr_sv('action_years.target_sek') }}, ' mnkr'), 'inget')
+            case
+                when target_versions.target_sek is null then 'inget'
+                else concat({{ mnkr_sv('target_versions.target_sek') }}, ' mnkr')
+            end, ' till ',
+            case
+                when action_years.target_sek is null then 'inget'
+                else concat({{ mnkr_sv('action_years.target_sek') }}, ' mnkr')
+            end
         ) as what
     from action_years
     inner join target_versions
