@@ -9,11 +9,15 @@ from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from orchestration.fingerprint import LastRun
 from orchestration.model import LoadReport, Release, RunOutcome, Status
 from orchestration.settings import Settings
 from orchestration.state import StatusReport
+
+if TYPE_CHECKING:
+    from orchestration.reporting.explain import Explanation
 
 MNKR = Decimal(1_000_000)
 
@@ -108,6 +112,16 @@ def show_releases(releases: list[Release], current: Release | None, as_json: boo
         checks = f"{release.checks_passed} checks passed, {release.checks_warned} flagged"
         mark = "*" if current and release.release_id == current.release_id else " "
         say(f"{mark} {release.release_id}  as of {release.as_of}  published {release.published_at} UTC  {checks}")
+
+
+def show_explanation(explanation: "Explanation", as_json: bool) -> None:
+    """Where a net effect comes from."""
+    from orchestration.reporting.explain_text import explanation_lines
+
+    if as_json:
+        return _json(asdict(explanation))
+    for line in explanation_lines(explanation):
+        say(line)
 
 
 def _deliveries(report: LoadReport) -> None:
