@@ -58,22 +58,24 @@ where (rule.activity_code is null or rule.activity_code = cell.activity_code)
         or not (rule_account.is_internal or coalesce(party.counterparty_class = 'internal', false)))
 group by all;
 
-create table factor as
+create table addon as
 select
     rule.rule_id,
-    cast(rule.share_pct * 0.01 * case when rule.component = 'own_personnel' then (
-        select cast(sum(cell.amount)::double / sum(cell.amount) filter (account.cost_type = 'salaries')::double
-            as decimal(20, 15))
-        from cell
-        inner join account using (account)
-        inner join build.reference.cost_centre as place
-            on place.company = cell.company and place.cost_centre = cell.cost_centre
-        inner join below on below.unit_id = place.unit_id
-        where account.cost_type in ('salaries', 'payroll_addon') and below.ancestor_unit_id = rule.unit_id
-            and (rule.activity_code is null or rule.activity_code = cell.activity_code)
-            and cell.month >= rule.baseline_from and cell.month < rule.baseline_from + interval 12 month
-    ) else 1 end as decimal(20, 15)) as factor
-from rule;
+    cast(sum(cell.amount)::double / sum(cell.amount) filter (account.cost_type = 'salaries')::double as decimal(20, 15))
+        as factor
+from cell
+inner join account on account.account = cell.account and account.cost_type in ('salaries', 'payroll_addon')
+inner join build.reference.cost_centre as place
+    on place.company = cell.company and place.cost_centre = cell.cost_centre
+inner join below on below.unit_id = place.unit_id
+inner join rule on rule.unit_id = below.ancestor_unit_id and rule.component = 'own_personnel'
+where (rule.activity_code is null or rule.activity_code = cell.activity_code)
+    and cell.month >= rule.baseline_from and cell.month < rule.baseline_from + interval 12 month
+group by all;
+
+create table factor as
+select rule.rule_id, cast(rule.share_pct * 0.01 * coalesce(addon.factor, 1) as decimal(20, 15)) as factor
+from rule left join addon using (rule_id);
 
 create table rule_month as
 select
