@@ -34,13 +34,13 @@ AS_OF = date(2025, 1, 31)
 MARTS = ("fct_net_effect", "fct_net_effect_source")
 LIMIT = 1.5
 
-# What a line may hold. Deterministic: the number of the line, hashed with a salt, picks one.
+# What a line may hold. Deterministic: the number of the line, hashed with a salt, picks one. An account has one
+# counterparty and a cost centre one activity, so that some three lines make a monthly cell.
 ACCOUNTS = [
     *("4010", "4110", "4210", "4310", "4410", "4510", "4610", "4710", "4810", "5010", "5110", "5210", "5220", "5410"),
     *(str(number) for number in range(5610, 5990, 10)),
     *("7610", "7710", "3010", "3110", "3910"),
 ]
-ACTIVITIES = [None] * 6 + ["1401", "1402", "1403", "1404"]
 COUNTERPARTIES = [None] * 4 + ["111", "112", "821", "851", "852", "857"]
 CENTRES_PER_UNIT = 20
 
@@ -178,12 +178,8 @@ def write_raw(warehouse: Path, reference: Path, centres: dict[str, list[tuple[st
         ops.begin_run(connection, "benchmark", AS_OF, now, "benchmark")
         connection.execute("create temp table centre as select unnest(?) as company, unnest(?) as cost_centre",
                            [[company for company, _ in held], [centre for _, centre in held]])  # fmt: skip
-        pick = "list_extract({values}, 1 + cast(hash(n, {salt}) % {count} as int))"
-
-        def one_of(values: list[str | None], salt: int) -> str:
-            text = ", ".join("null" if value is None else f"'{value}'" for value in values)
-            return pick.format(values=f"[{text}]", salt=salt, count=len(values))
-
+        accounts = ", ".join(f"'{account}'" for account in ACCOUNTS)
+        counterparties = ", ".join("null" if party is None else f"'{party}'" for party in COUNTERPARTIES)
         connection.execute(f"""
             create temp table numbered as select *, row_number() over () - 1 as number from centre;
             insert into raw.ledger by name
@@ -197,8 +193,10 @@ def write_raw(warehouse: Path, reference: Path, centres: dict[str, list[tuple[st
                 select
                     n, cast(date '2022-01-01' + interval (n % 37) month as date) as month,
                     hash(n, 1) % {len(held)} as number,
-                    {one_of(ACCOUNTS, 2)} as account, {one_of(ACTIVITIES, 3)} as activity_code,
-                    {one_of(COUNTERPARTIES, 4)} as counterparty,
+                    cast(hash(n, 2) % {len(ACCOUNTS)} as int) as account_number,
+                    list_extract([{accounts}], 1 + account_number) as account,
+                    list_extract([{counterparties}], 1 + account_number % {len(COUNTERPARTIES)}) as counterparty,
+                    if(hash(n, 3) % 10 < 6, null, '140' || (1 + number % 4)) as activity_code,
                     cast((hash(n, 5) % 2000000)::bigint * 0.01 as decimal(18, 2)) as amount_sek
                 from range({lines}) as numbers (n)
             )

@@ -1,11 +1,4 @@
-{#- What a controller calls the words of a rule. #}
-{%- set cost_types = {
-    'salaries': 'löner', 'payroll_addon': 'PO-pålägg', 'overtime': 'övertid', 'extra_compensation': 'extraersättning',
-    'hired_staff': 'hyrpersonal', 'recruitment': 'rekrytering', 'other_personnel': 'övrig personal',
-    'bought_care': 'köpt vård', 'medicines': 'läkemedel', 'meals': 'måltider', 'transport': 'transporter',
-    'other_cost': 'övriga kostnader', 'internal_cost': 'internköp', 'internal_revenue': 'interna intäkter',
-    'external_revenue': 'externa intäkter', 'depreciation': 'avskrivningar',
-} -%}
+{#- What a controller calls the counterparties of a rule. #}
 {%- set scopes = {
     'external': 'externa motparter', 'internal': 'interna motparter', 'all': 'alla motparter', 'group': 'koncernbolag',
     'municipality': 'kommuner', 'other_region': 'andra regioner', 'state': 'staten', 'private': 'privata motparter',
@@ -70,13 +63,7 @@ select
                             when rules.account_from is not null
                                 then concat('konto ', rules.account_from, '–', rules.account_to)
                             when rules.cost_type is not null
-                                then
-                                    case rules.cost_type
-                                        {%- for cost_type, label in cost_types.items() %}
-                                        when '{{ cost_type }}' then '{{ label }}'
-                                        {%- endfor %}
-                                        else rules.cost_type
-                                    end
+                                then {{ cost_type_sv('rules.cost_type') }}
                             when rules.has_addon then 'löner'
                             else 'alla konton'
                         end,
