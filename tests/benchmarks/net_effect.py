@@ -25,9 +25,10 @@ import duckdb
 from orchestration import ops
 from orchestration.intake import raw_schema
 from orchestration.intake.contracts import load_contracts
-from orchestration.settings import CHECKOUT
+from orchestration.settings import CHECKOUT, Settings
+from orchestration.transform import PROJECT, reference_for_dbt
+from orchestration.warehouse import quoted
 
-PROJECT = CHECKOUT / "dbt_project"
 REFERENCE = CHECKOUT / "seeds" / "reference"
 SCRIPT = Path(__file__).with_suffix(".sql")
 AS_OF = date(2025, 1, 31)
@@ -61,22 +62,24 @@ class Measured:
 
 def measure(folder: Path, lines: int, rules: int) -> Measured:
     """Builds the same net effects twice in `folder`."""
-    reference, warehouse, by_hand = folder / "a" / "reference", folder / "warehouse.duckdb", folder / "by_hand.duckdb"
-    units = write_reference(reference, rules)
-    write_raw(warehouse, reference, units, lines)
-    dbt(folder, warehouse, reference, "seed")
-    dbt(folder, warehouse, reference, "run", "--select", *(f"+{mart}" for mart in MARTS))
+    settings = Settings(data=folder / "data", reference=folder / "reference")
+    workspace = settings.directory.main
+    units = write_reference(settings.reference, rules)
+    workspace.build.mkdir(parents=True)
+    write_raw(workspace.warehouse, settings.reference, units, lines)
+    dbt(settings, "seed")
+    dbt(settings, "run", "--select", *(f"+{mart}" for mart in MARTS))
     timings = [
         step
-        for result in json.loads((folder / "target" / "run_results.json").read_text("utf-8"))["results"]
+        for result in json.loads((workspace.dbt / "target" / "run_results.json").read_text("utf-8"))["results"]
         for step in result["timing"]
         if step["name"] == "execute"
     ]
     moments = [
         datetime.fromisoformat(step[end].rstrip("Z")) for step in timings for end in ("started_at", "completed_at")
     ]
-    with duckdb.connect(str(by_hand), config={"threads": 2}) as connection:
-        connection.execute(f"attach '{warehouse}' as build (read_only)")
+    with duckdb.connect(str(folder / "by_hand.duckdb"), config={"threads": 2}) as connection:
+        connection.execute(f"attach {quoted(workspace.warehouse)} as build (read_only)")
         start = time.monotonic()
         connection.execute(SCRIPT.read_text("utf-8"))
         seconds = time.monotonic() - start
@@ -227,19 +230,20 @@ def write_raw(warehouse: Path, reference: Path, centres: dict[str, list[tuple[st
         connection.execute("update raw.plan set action_name = action_id")
 
 
-def dbt(folder: Path, warehouse: Path, reference: Path, *words: str) -> None:
+def dbt(settings: Settings, *words: str) -> None:
     """Raises CalledProcessError with dbt's words if it fails."""
+    workspace = settings.directory.main
     subprocess.run(
         [
             *(str(Path(sys.executable).with_name("dbt")), "--quiet", "--no-use-colors", *words),
             *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-            *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
+            *("--target-path", str(workspace.dbt / "target"), "--log-path", str(workspace.dbt / "logs")),
         ],
         cwd=PROJECT,
         env={
             **os.environ,
-            "NETTOEFFEKT_WAREHOUSE": str(warehouse),
-            "NETTOEFFEKT_REFERENCE": os.path.relpath(reference, PROJECT),
+            "NETTOEFFEKT_WAREHOUSE": str(workspace.warehouse),
+            "NETTOEFFEKT_REFERENCE": reference_for_dbt(settings, workspace),
             "DO_NOT_TRACK": "1",
         },
         check=True,
