@@ -17,18 +17,7 @@ rule_months as (
 {%- set cell = ['company', 'account', 'cost_centre'] %}
 claimed_cells as (
 
-    select
-        claimed_cells.rule_id,
-        {%- for code in cell %}
-        case when rules.basis <> 'unit_cost' then claimed_cells.{{ code }} end as {{ code }},
-        {%- endfor %}
-        claimed_cells.side,
-        claimed_cells.month,
-        claimed_cells.amount_sek,
-        claimed_cells.voucher_lines
-    from {{ ref('int_net_effect__claimed_cell') }} as claimed_cells
-    inner join (select distinct rule_id, basis from rule_months) as rules
-        on claimed_cells.rule_id = rules.rule_id
+    select * from {{ ref('int_net_effect__claimed_cell') }}
 
 ),
 
@@ -49,14 +38,14 @@ averages as (
 
     select
         rules.rule_id,
-        claimed_cells.company,
-        claimed_cells.account,
-        claimed_cells.cost_centre,
+        {%- for code in cell %}
+        case when rules.basis <> 'unit_cost' then claimed_cells.{{ code }} end as {{ code }},
+        {%- endfor %}
         claimed_cells.side,
         cast(round(cast(sum(claimed_cells.amount_sek) as double) / 12, 6) as decimal(28, 8)) as amount_sek
     from claimed_cells
     inner join (
-        select distinct rule_id, baseline_from from rule_months where baseline_method = 'monthly_average'
+        select distinct rule_id, basis, baseline_from from rule_months where baseline_method = 'monthly_average'
     ) as rules
         on
             claimed_cells.rule_id = rules.rule_id
@@ -64,9 +53,9 @@ averages as (
             and claimed_cells.month < {{ add_months('rules.baseline_from', 12) }}
     group by
         rules.rule_id,
-        claimed_cells.company,
-        claimed_cells.account,
-        claimed_cells.cost_centre,
+        {%- for code in cell %}
+        case when rules.basis <> 'unit_cost' then claimed_cells.{{ code }} end,
+        {%- endfor %}
         claimed_cells.side
 
 ),
@@ -76,9 +65,9 @@ amounts as (
     select
         rule_months.rule_id,
         rule_months.month,
-        claimed_cells.company,
-        claimed_cells.account,
-        claimed_cells.cost_centre,
+        {%- for code in cell %}
+        case when rule_months.basis <> 'unit_cost' then claimed_cells.{{ code }} end as {{ code }},
+        {%- endfor %}
         claimed_cells.side,
         cast(0 as decimal(28, 8)) as baseline_sek,
         cast(0 as decimal(28, 8)) as adjustment_sek,
@@ -93,9 +82,9 @@ amounts as (
     select
         rule_months.rule_id,
         rule_months.month,
-        claimed_cells.company,
-        claimed_cells.account,
-        claimed_cells.cost_centre,
+        {%- for code in cell %}
+        case when rule_months.basis <> 'unit_cost' then claimed_cells.{{ code }} end as {{ code }},
+        {%- endfor %}
         claimed_cells.side,
         claimed_cells.amount_sek as baseline_sek,
         cast(0 as decimal(28, 8)) as adjustment_sek,
