@@ -17,7 +17,7 @@ from orchestration.settings import Settings
 from orchestration.state import StatusReport
 
 if TYPE_CHECKING:
-    from orchestration.reporting.explain import Explanation
+    from orchestration.reporting.explanation import Explanation
 
 MNKR = Decimal(1_000_000)
 

@@ -24,7 +24,7 @@ PROVEN = """
     inner join build.intermediate.int_net_effect__claimed_cell as cell
         on cell.rule_id = rule.rule_id
         and cell.month >= rule.baseline_from and cell.month < rule.baseline_from + interval 12 month
-    where exists (from (from build.reference.effect_rule intersect select columns(c -> c <> '_line') from rule as own
+    where exists (from (from build.reference.effect_rule intersect select * exclude (_line) from rule as own
         where own.rule_id = rule.rule_id and own.version = rule.version))
 """
 

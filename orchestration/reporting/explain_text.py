@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from orchestration.reporting.explain import Cell, Component, Explanation, Rule, VoucherLine
+from orchestration.reporting.explanation import Cell, Component, Explanation, Rule, VoucherLine
 
 SHOWN = 12  # cells and voucher lines that are printed of each rule, the largest first; the rest stands as a sum
 
