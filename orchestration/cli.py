@@ -245,6 +245,21 @@ def forms(
 
 
 @app.command()
+def explain(
+    action: Annotated[str, typer.Argument(help="The action's id.")],
+    month: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m"], help="One month (default: the year to the last closed).")
+    ] = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """How an action's net effect is reckoned: rules, then accounts, then voucher lines. Needs no lock."""
+    from orchestration.reporting.explain import explain
+
+    console.show_explanation(explain(_settings(data), action, month.date() if month else None), as_json)
+
+
+@app.command()
 def releases(data: Data = None, as_json: Json = False) -> None:
     """The published releases that are kept, newest first."""
     from orchestration.publishing import release

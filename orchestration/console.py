@@ -20,6 +20,7 @@ from orchestration.state import StatusReport
 if TYPE_CHECKING:  # importing them needs the contracts' libraries, which most verbs can do without
     from orchestration.intake.dry_run import DryRun
     from orchestration.intake.parse import Counts
+    from orchestration.reporting.explanation import Explanation
 
 MNKR = Decimal(1_000_000)
 CELL = 24  # characters of a value in the table of accepted rows
@@ -171,6 +172,16 @@ def show_releases(releases: list[Release], current: Release | None, as_json: boo
 def _channels(down: Sequence[str]) -> None:
     for name in down:
         say(f"Messages wait: the channel {name} does not take them. See nettoeffekt incidents")
+
+
+def show_explanation(explanation: "Explanation", as_json: bool) -> None:
+    """Where a net effect comes from."""
+    from orchestration.reporting.explain_text import explanation_lines
+
+    if as_json:
+        return _json(asdict(explanation))
+    for line in explanation_lines(explanation):
+        say(line)
 
 
 def _deliveries(report: LoadReport) -> None:

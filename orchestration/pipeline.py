@@ -99,10 +99,12 @@ class Run:
         return self.load_report
 
     def transform(self) -> tuple[object, ...]:
-        """Runs dbt; its nodes with their outcomes."""
+        """Runs dbt, if every effect rule finds something to measure; its nodes with their outcomes."""
         from orchestration import transform
+        from orchestration.effect_rules import check_effect_rules
 
         self._require("load")
+        check_effect_rules(self.workspace.warehouse, self.settings.reference, DBT_PROPERTIES, self.as_of)
         self.progress("dbt")
         nodes = transform.build(self.settings, self.workspace)
         with connect(self.workspace.warehouse) as connection:

@@ -97,6 +97,17 @@ def reference_errors(folder: Path, properties: Path) -> list[ReferenceTableError
     return [breach.error() for breach in sorted(set(breaches))]
 
 
+def load_tables(connection: Connection, folder: Path, properties: Path, *names: str) -> dict[str, Seed]:
+    """Tables that have passed check_reference, into `connection`: typed, with the line of each row as _line."""
+    seeds = declared_seeds(properties)
+    for name in names:
+        rows: Rows = {}
+        for breach in _read(folder / seeds[name].file, seeds[name], rows):
+            raise breach.error()
+        _create_table(connection, seeds[name], rows)
+    return {name: seeds[name] for name in names}
+
+
 def declared_seeds(properties: Path) -> dict[str, Seed]:
     """The seeds of a dbt property file by name. Raises ContractError for what cannot be checked here."""
     try:
@@ -145,6 +156,8 @@ def _require_known(rule: Rule, seed: Seed, seeds: dict[str, Seed]) -> None:
     holder, named = seed, [] if rule.column else [*rule.arguments.values()]
     if rule.kind == "relationships":
         holder, named = seeds[_referred(rule)], [rule.arguments["field"]]
+    if strangers := set(rule.arguments.get("tables", ())) - set(seeds):
+        raise ValueError(f"{place}: {rule.kind} names {sorted(strangers)[0]}, which is no reference table")
     for column in (name for value in named for name in ([value] if isinstance(value, str) else value)):
         if column not in holder.types:
             raise ValueError(f"{place}: {rule.kind} names {column}, which is no column of {holder.name}")
@@ -227,10 +240,7 @@ def _broken_rules(
     mistyped: set[tuple[str, int, str]] = set()
     for name, seed in seeds.items():
         rows = tables[name]
-        texts = ", ".join(["unnest(?::bigint[]) as _line", *(f'unnest(?::varchar[]) as "{c}"' for c in seed.types)])
-        casts = ", ".join(["_line", *(f'{_cast(c, kind)} as "{c}"' for c, kind in seed.types.items())])
-        values = [[row[column] for row in rows.values()] for column in seed.types]
-        connection.execute(f'create table "{name}" as from (select {texts}) select {casts}', [[*rows], *values])
+        _create_table(connection, seed, rows)
         cast = connection.execute(f'from "{name}" order by _line').fetchall()
         for (line, texts), (_, *typed_values) in zip(rows.items(), cast, strict=True):
             for column, value in zip(seed.types, typed_values, strict=True):
@@ -241,17 +251,26 @@ def _broken_rules(
     unfit |= {seeds[name].file for name, _, _ in mistyped}
     for name, seed in seeds.items():
         for rule in seed.rules:
-            if _leans_on(rule, seed, seeds) not in unfit:
+            if not _leans_on(rule, seed, seeds) & unfit:
                 for breach in _held_against(connection, rule, seed):
                     if (name, breach.line, breach.column) not in mistyped:
                         yield breach
 
 
-def _leans_on(rule: Rule, seed: Seed, seeds: dict[str, Seed]) -> str:
-    """The file that must be whole for a rule to be judged, if any: a sum lacks a share that could not be read."""
+def _create_table(connection: Connection, seed: Seed, rows: Rows) -> None:
+    """The seed as a table of typed columns, with the physical line of each row as _line."""
+    texts = ", ".join(["unnest(?::bigint[]) as _line", *(f'unnest(?::varchar[]) as "{c}"' for c in seed.types)])
+    casts = ", ".join(["_line", *(f'{_cast(c, kind)} as "{c}"' for c, kind in seed.types.items())])
+    values = [[row[column] for row in rows.values()] for column in seed.types]
+    connection.execute(f'create table "{seed.name}" as from (select {texts}) select {casts}', [[*rows], *values])
+
+
+def _leans_on(rule: Rule, seed: Seed, seeds: dict[str, Seed]) -> set[str]:
+    """The files that must be whole for a rule to be judged, if any: a sum lacks a share that could not be read."""
     if rule.kind == "relationships":
-        return seeds[_referred(rule)].file
-    return seed.file if rule.kind == "sums_to_hundred" else ""
+        return {seeds[_referred(rule)].file}
+    whole = [seed.name] if rule.kind == "sums_to_hundred" else rule.arguments.get("tables", ())
+    return {seeds[name].file for name in whole}
 
 
 def _held_against(connection: Connection, rule: Rule, seed: Seed) -> Iterator[Breach]:
@@ -264,12 +283,13 @@ def _held_against(connection: Connection, rule: Rule, seed: Seed) -> Iterator[Br
     arguments["values"] = ", ".join(values)
     fields = ["_line as line"]
     if rule.column:
-        fields += [f'"{rule.column}" as value', *(f"{arguments[bound]} as {bound}" for bound in ("minimum", "maximum"))]
+        judged = f"({arguments['holds']})" if rule.kind == "row_rule" else f'"{rule.column}"'
+        fields += [f"{judged} as value", *(f"{arguments[bound]} as {bound}" for bound in ("minimum", "maximum"))]
     for name, columns in rule.arguments.items() if not rule.column else ():
         field = f'"{columns}"' if isinstance(columns, str) else f"[{', '.join(map(_text, columns))}]::varchar[]"
         fields.append(f'{field} as "{name}"')
     place = rule.column or arguments[check.place]
-    subject = f'from "{seed.name}" select {", ".join(fields)} where {rule.where or "true"}'
+    subject = f'from "{seed.name}" as subject select {", ".join(fields)} where {rule.where or "true"}'
     try:
         common = f"with recursive known as ({known}), subject as ({subject})"
         found = connection.execute(f"{common} {check.statement}", parameters).fetchall()

@@ -54,6 +54,10 @@ COLUMN_CHECKS = {
         "värdet {detail} ligger utanför det tillåtna",
         "Lägst {minimum}, högst {maximum}.",
     ),
+    # `value` is whether the row's condition holds, which may look at other columns and tables.
+    "row_rule": Check(
+        "select line, '' from subject where not value", "{rule}", "{remedy}", ("holds", "rule", "remedy")
+    ),
     "is_month": Check(
         "select line, value from subject where day(value) <> 1",
         "månaden {detail} är inte dess första dag",
@@ -126,4 +130,4 @@ TABLE_CHECKS = {
         "column",
     ),
 }
-OPTIONAL = {"minimum": "null", "maximum": "null", "quote": "true"}
+OPTIONAL = {"minimum": "null", "maximum": "null", "quote": "true", "tables": ()}

@@ -77,7 +77,7 @@ def _invoke(settings: Settings, workspace: Workspace, words: Sequence[str]) -> t
     )
 
 
-def _reference_for_dbt(settings: Settings, workspace: Workspace) -> str:
+def reference_for_dbt(settings: Settings, workspace: Workspace) -> str:
     """The reference tables as dbt must be told of them: by a path relative to the project.
 
     dbt writes what it runs for a seed to target/run/<project>/<seed path>. With an absolute path, or one that climbs to
@@ -98,7 +98,7 @@ def _environment(settings: Settings, workspace: Workspace) -> Iterator[None]:
     """What profiles.yml and dbt_project.yml read, for as long as dbt runs."""
     wanted = {
         "NETTOEFFEKT_WAREHOUSE": str(workspace.warehouse),
-        "NETTOEFFEKT_REFERENCE": _reference_for_dbt(settings, workspace),
+        "NETTOEFFEKT_REFERENCE": reference_for_dbt(settings, workspace),
         "DO_NOT_TRACK": "1",
     }
     before = {name: os.environ.get(name) for name in wanted}

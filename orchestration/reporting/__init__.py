@@ -1,1 +1,1 @@
-"""Reporting: what people read and fill in, made of the published marts."""
+"""From the published marts to what people read and fill in: explanations of net effects, forms for forecasts."""

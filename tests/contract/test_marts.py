@@ -26,6 +26,7 @@ CONTRACT = {
     ),
     "dim_unit": ("unit_id", "unit_name parent_unit_id level valid_from valid_to"),
     "dim_month": ("month", "year month_number tertial"),
+    "dim_effect_rule": ("rule_id", "version action_id component basis unit_id claim_sv baseline_sv evidence"),
     "fct_net_effect": (
         "action_id component month",
         "baseline_sek actual_sek effect_sek internal_transfer_sek evidence index_sensitivity_sek noise_sek",

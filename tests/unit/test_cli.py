@@ -51,7 +51,10 @@ def test_what_cannot_be_meant_is_said_in_one_line_that_names_it(call: Call, word
     assert any(word in err for word in words if word != "run")
 
 
-@pytest.mark.parametrize("verb", ["demo", "run", "load", "status", "incidents", "forms", "releases", "rebuild", "dev"])
+VERBS = ("demo", "run", "load", "status", "incidents", "forms", "explain", "releases", "rebuild", "dev")
+
+
+@pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_has_help_and_takes_a_data_directory(call: Call, verb: str):
     code, out, err = call(verb, "--help")
     assert (code, err) == (0, "")

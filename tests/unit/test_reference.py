@@ -42,7 +42,13 @@ seeds:
       - {name: profile_id}
       - {name: month, data_tests: [is_month]}
       - {name: month_number, data_tests: [accepted_range: {arguments: {minimum: 1, maximum: 12}}]}
-      - {name: share_pct}
+      - name: share_pct
+        data_tests:
+          - row_rule:
+              arguments:
+                holds: share_pct > 0 or profile_id not like 'R%'
+                rule: "andelen är 0: inget händer"
+                remedy: Ta bort raden.
   - name: region
     config: {column_types: {region_id: string, is_official: boolean, note: text}}
     columns:
@@ -189,7 +195,7 @@ BROKEN = {
     ),
     "unique_combination": (
         "profile",
-        GOOD["profile"] + "bent,,3,100\nbent,,3,0\n",
+        GOOD["profile"] + "bent,,3,100\nbent,,3,\n",
         'profile.csv, rad 5, kolumn profile_id, month: "bent, (tomt)" står redan på rad 4',
     ),
     "sums_to_hundred": (
@@ -295,6 +301,23 @@ def test_a_file_that_no_one_declared_is_named(region: tuple[Path, Path], name: s
     assert _texts(reference_errors(*region)) == [f"{name}: filen är ingen referenstabell"]
 
 
+def test_a_rows_own_rule_may_look_at_other_columns_and_tables(region: tuple[Path, Path]) -> None:
+    text = GOOD["profile"] + "RD,2024-01-01,1,0\nRD,2024-02-01,2,100\nRX,2024-01-01,1,0\nRX,2024-02-01,2,100\n"
+    (region[0] / "profile.csv").write_text(text, encoding="utf-8")
+    assert [error.place for error in reference_errors(*region)] == [
+        "profile.csv, rad 4, kolumn share_pct",
+        "profile.csv, rad 6, kolumn share_pct",
+    ]
+    there = "exists (select 1 from region where region_id = subject.profile_id)"
+    known = PROPERTIES.replace("profile_id not like 'R%'", f"{there}\n                tables: [region]")
+    region[1].write_text(known, encoding="utf-8")
+    assert [str(error) for error in reference_errors(*region)] == [
+        "profile.csv, rad 6, kolumn share_pct: andelen är 0: inget händer. Ta bort raden."
+    ]
+    (region[0] / "region.csv").write_text("region_id,is_official,note\nRD,nej,\n", encoding="utf-8")
+    assert [error.place for error in reference_errors(*region)] == ["region.csv, rad 2, kolumn is_official"]
+
+
 def test_a_missing_folder_is_named(region: tuple[Path, Path]) -> None:
     folder = region[0] / "elsewhere"
     assert _texts(reference_errors(folder, region[1])) == [f"{folder}: mappen finns inte"]
@@ -338,6 +361,8 @@ def test_a_reference_to_an_unreadable_table_is_not_blamed(region: tuple[Path, Pa
         ("field: unit_id", "field: unit", "relationships names unit, which is no column of unit"),
         ("ref('unit')", "ref('units')", "KeyError('units')"),
         ("group_by: [profile_id], ", "", "sums_to_hundred takes the arguments"),
+        ("remedy: Ta", "tables: [regions]\n                remedy: Ta", "names regions, which is no reference table"),
+        ('rule: "andelen är 0: inget händer"', "", "row_rule takes the arguments"),
         ("level <> 'region'", "lvl <> 'region'", "cannot be evaluated"),
         ("version: 2", "version: [", "ParserError"),
     ],

@@ -27,6 +27,8 @@ rules as (
         on effect_rule.rule_id = latest.rule_id and effect_rule.version = latest.version
     left join {{ ref('int_organisation__unit_successor') }} as unit_successors
         on effect_rule.unit_id = unit_successors.unit_id
+    -- FTE rest on the staffing, not on the ledger.
+    where effect_rule.basis <> 'fte'
 
 ),
 
@@ -35,7 +37,7 @@ rule_months as (
 
     select rule_id, month
     from {{ ref('int_net_effect__rule_month') }}
-    where is_reckoned
+    where is_reckoned and has_cells
 
 ),
 
@@ -258,24 +260,28 @@ rule_keys as (
 
 ),
 
+{#- The cost of a unit cost is one line: its volume belongs to no cell. #}
+{%- set cell = ['company', 'account', 'cost_centre'] %}
 ledger_amounts as (
 
     select
         rule_keys.rule_id,
-        coded.company,
-        coded.account,
-        coded.cost_centre,
+        {%- for code in cell %}
+        case when rules.basis <> 'unit_cost' then coded.{{ code }} end as {{ code }},
+        {%- endfor %}
         coded.is_internal,
         coded.month,
         cast(round(sum(coded.amount_sek), 8) as decimal(28, 8)) as amount_sek
     from coded
     inner join rule_keys
         on coded.code_key = rule_keys.code_key
+    inner join rules
+        on rule_keys.rule_id = rules.rule_id
     group by
         rule_keys.rule_id,
-        coded.company,
-        coded.account,
-        coded.cost_centre,
+        {%- for code in cell %}
+        case when rules.basis <> 'unit_cost' then coded.{{ code }} end,
+        {%- endfor %}
         coded.is_internal,
         coded.month
 

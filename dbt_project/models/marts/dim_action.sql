@@ -7,10 +7,16 @@ actions as (
 
     select * from {{ ref('int_plan__action') }}
 
+),
+
+not_measured as (
+
+    select * from {{ ref('not_measured') }}
+
 )
 
 select
-    cast(action_id as string) as action_id,
+    cast(actions.action_id as string) as action_id,
     cast(action_name as string) as action_name,
     cast(parent_action_id as string) as parent_action_id,
     cast(programme as string) as programme,
@@ -29,5 +35,9 @@ select
     cast(requires_net as boolean) as requires_net,
     cast(owning_unit_id as string) as owning_unit_id,
     cast(region_unit_id as string) as region_unit_id,
-    cast(committed_at as timestamp) as committed_at
+    cast(committed_at as timestamp) as committed_at,
+    cast(not_measured.treatment as string) as not_measured_as,
+    cast(not_measured.reason as string) as not_measured_reason
 from actions
+left join not_measured
+    on actions.action_id = not_measured.action_id

@@ -21,6 +21,26 @@ profile_months as (
 
 ),
 
+trends as (
+
+    select * from {{ ref('int_net_effect__trend') }}
+
+),
+
+-- The trend of a row is that of its last closed month.
+last_closed as (
+
+    select
+        moments.action_id,
+        moments.month,
+        max(closed_months.month) as closed_month
+    from moments
+    inner join {{ ref('int_net_effect__closed_month') }} as closed_months
+        on moments.action_id = closed_months.action_id and closed_months.month <= moments.month
+    group by moments.action_id, moments.month
+
+),
+
 weighted_forecasts as (
 
     select * from {{ ref('int_follow_up__weighted_forecast') }}
@@ -69,9 +89,9 @@ select
     cast(reckoned.gross_ytd_sek as decimal(18, 2)) as gross_ytd_sek,
     cast(reckoned.net_ytd_sek as decimal(18, 2)) as net_ytd_sek,
     cast(coalesce(reckoned.net_status, 'no_rule') as string) as net_status,
-    cast(null as decimal(18, 2)) as run_rate_sek,
+    trends.run_rate_sek,
     cast(reckoned.full_year_target_sek as decimal(18, 2)) as full_year_target_sek,
-    cast(null as decimal(18, 4)) as persistence_pct,
+    trends.persistence_pct,
     cast(reckoned.outcome_month as date) as outcome_month,
     cast(reckoned.forecast_submitted_at as timestamp) as forecast_submitted_at,
     cast(reckoned.forecast_as_of_month as date) as forecast_as_of_month,
@@ -85,5 +105,11 @@ select
     cast(reckoned.judged_on as date) as judged_on,
     cast(reckoned.measured_month as date) as measured_month,
     cast(reckoned.weighted_forecast_sek as decimal(18, 2)) as weighted_forecast_sek,
-    reckoned.is_final
+    reckoned.is_final,
+    cast(trends.run_rate_basis as string) as run_rate_basis,
+    cast(trends.month as date) as run_rate_month
 from reckoned
+left join last_closed
+    on reckoned.action_id = last_closed.action_id and reckoned.month = last_closed.month
+left join trends
+    on last_closed.action_id = trends.action_id and last_closed.closed_month = trends.month

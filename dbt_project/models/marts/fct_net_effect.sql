@@ -20,6 +20,15 @@ select
     internal_transfer_sek,
     cast(evidence as string) as evidence,
     index_sensitivity_sek,
-    cast(null as decimal(18, 2)) as noise_sek,
-    is_known
+    noise_sek,
+    is_known,
+    cast(effect_type as string) as effect_type,
+    lowers_net_cost,
+    effect_ytd_sek,
+    is_within_noise,
+    volume_effect_sek,
+    price_effect_sek,
+    cast(quantity_unit as string) as quantity_unit,
+    cast(baseline_quantity as decimal(18, 4)) as baseline_quantity,
+    cast(actual_quantity as decimal(18, 4)) as actual_quantity
 from component_months

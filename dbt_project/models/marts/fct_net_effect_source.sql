@@ -25,5 +25,6 @@ select
     cast(share_pct as decimal(9, 4)) as share_pct,
     effect_sek,
     voucher_lines,
-    is_known
+    is_known,
+    adjustment_sek
 from sources

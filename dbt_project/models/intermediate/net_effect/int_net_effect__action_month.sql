@@ -28,18 +28,6 @@ rules as (
 
 ),
 
-rule_companies as (
-
-    select * from {{ ref('int_net_effect__rule_company') }}
-
-),
-
-company_months as (
-
-    select * from {{ ref('int_period__company_month') }}
-
-),
-
 months as (
 
     select * from {{ ref('int_organisation__month') }}
@@ -79,30 +67,9 @@ needs as (
 
 ),
 
-action_companies as (
-
-    select distinct action_id, company from rule_companies
-
-),
-
-company_counts as (
-
-    select action_id, count(*) as companies from action_companies group by action_id
-
-),
-
 closed_months as (
 
-    select
-        action_companies.action_id,
-        company_months.month
-    from action_companies
-    inner join company_months
-        on action_companies.company = company_months.company and company_months.is_closed
-    inner join company_counts
-        on action_companies.action_id = company_counts.action_id
-    group by action_companies.action_id, company_months.month, company_counts.companies
-    having count(*) = company_counts.companies
+    select * from {{ ref('int_net_effect__closed_month') }}
 
 ),
 

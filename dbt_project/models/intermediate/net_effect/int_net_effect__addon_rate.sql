@@ -39,15 +39,7 @@ sums as (
         on claims.rule_id = rules.rule_id
     inner join cells
         on
-            claims.unit_id = cells.unit_id
-            and claims.chart = cells.chart
-            and claims.account = cells.account
-            and claims.cost_type = cells.cost_type
-            and claims.is_internal = cells.is_internal
-            and claims.function_code is not distinct from cells.function_code
-            and claims.activity_code is not distinct from cells.activity_code
-            and claims.project is not distinct from cells.project
-            and claims.counterparty_class is not distinct from cells.counterparty_class
+            {{ same_ledger_codes('claims', 'cells') }}
             and rules.baseline_from <= cells.month
             and cells.month < {{ add_months('rules.baseline_from', 12) }}
     group by claims.rule_id

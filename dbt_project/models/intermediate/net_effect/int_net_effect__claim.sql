@@ -9,7 +9,7 @@ with
 rules as (
 
     select * from {{ ref('int_net_effect__rule') }}
-    where is_reckoned
+    where is_reckoned and has_cells
 
 ),
 

@@ -1,14 +1,3 @@
-{%- set same_codes -%}
-claims.unit_id = cells.unit_id
-            and claims.chart = cells.chart
-            and claims.account = cells.account
-            and claims.cost_type = cells.cost_type
-            and claims.is_internal = cells.is_internal
-            and claims.function_code is not distinct from cells.function_code
-            and claims.activity_code is not distinct from cells.activity_code
-            and claims.project is not distinct from cells.project
-            and claims.counterparty_class is not distinct from cells.counterparty_class
-{%- endset -%}
 {%- set is_compared -%}
 (
         (rules.from_on <= cells.month and (rules.to_on is null or cells.month < rules.to_on))
@@ -17,17 +6,19 @@ claims.unit_id = cells.unit_id
             and rules.baseline_from <= cells.month
             and cells.month < {{ add_months('rules.baseline_from', 12) }}
         )
+        or (rules.noise_from <= cells.month and cells.month < rules.action_start_month)
     )
 {%- endset -%}
--- What the rules claim of the ledger, in the months that they compare: the months they may claim and the twelve of
--- their baseline. Opening balances and preliminary vouchers are left out.
+-- What the rules claim of the ledger, in the months that they compare: the months they may claim, the twelve of their
+-- baseline, and those before the action's start in which its normal variation is measured. Opening balances and
+-- preliminary vouchers are left out.
 -- Grain: one row per rule, company, account, cost centre, side, counterparty unit and month.
 with
 
 rules as (
 
     select * from {{ ref('int_net_effect__rule') }}
-    where is_reckoned
+    where is_reckoned and has_cells
 
 ),
 
@@ -62,7 +53,7 @@ whole as (
     inner join rules
         on claims.rule_id = rules.rule_id
     inner join cells
-        on {{ same_codes }}
+        on {{ same_ledger_codes('claims', 'cells') }}
     where cells.share_pct = 100 and {{ is_compared }}
     group by
         claims.rule_id,
@@ -98,7 +89,7 @@ parts as (
     inner join rules
         on claims.rule_id = rules.rule_id
     inner join cells
-        on {{ same_codes }}
+        on {{ same_ledger_codes('claims', 'cells') }}
     where cells.share_pct <> 100 and {{ is_compared }}
     group by
         claims.rule_id,

@@ -48,6 +48,29 @@ sources as (
 
 ),
 
+price_volumes as (
+
+    select * from {{ ref('int_net_effect__price_volume') }}
+
+),
+
+noises as (
+
+    select * from {{ ref('int_net_effect__noise') }}
+
+),
+
+-- Avoided and deferred costs were never in the accounts, and do not lower the net cost.
+effect_types as (
+
+    select
+        action_id,
+        effect_type,
+        coalesce(effect_type, 'cost') in ('cost', 'revenue') as lowers_net_cost
+    from {{ ref('int_plan__action') }}
+
+),
+
 actions as (
 
     select
@@ -126,47 +149,143 @@ sums as (
     from sources
     group by action_id, component, month
 
+),
+
+-- A component is parted only where each of its rules is, and has a quantity only where it has one rule.
+parted as (
+
+    select
+        rule_months.action_id,
+        rule_months.component,
+        rule_months.month,
+        sum(price_volumes.volume_effect_sek) as volume_effect_sek,
+        sum(price_volumes.price_effect_sek) as price_effect_sek,
+        case when count(*) = 1 then min(price_volumes.quantity_unit) end as quantity_unit,
+        case when count(*) = 1 then min(price_volumes.baseline_quantity) end as baseline_quantity,
+        case when count(*) = 1 then min(price_volumes.actual_quantity) end as actual_quantity
+    from rule_months
+    left join price_volumes
+        on rule_months.rule_id = price_volumes.rule_id and rule_months.month = price_volumes.month
+    group by rule_months.action_id, rule_months.component, rule_months.month
+    having count(*) = count(price_volumes.rule_id)
+
+),
+
+reckoned as (
+
+    select
+        spine.action_id,
+        spine.component,
+        spine.is_gross,
+        spine.month,
+        spine.evidence,
+        effect_types.effect_type,
+        effect_types.lowers_net_cost,
+        noises.noise_sek,
+        parted.quantity_unit,
+        parted.baseline_quantity,
+        parted.actual_quantity,
+        cast(parted.volume_effect_sek as decimal(18, 2)) as volume_effect_sek,
+        cast(parted.price_effect_sek as decimal(18, 2)) as price_effect_sek,
+        coalesce(states.has_effect, true) as has_effect,
+        coalesce(states.is_known, true) as is_known,
+        case
+            when coalesce(states.has_effect, true)
+                then cast(round(coalesce(sums.actual_sek, 0), 2) as decimal(18, 2))
+        end as actual_sek,
+        case
+            when coalesce(states.has_effect, true)
+                then cast(coalesce(sums.effect_sek, 0) as decimal(18, 2))
+        end as effect_sek,
+        case
+            when coalesce(states.has_effect, true)
+                then cast(coalesce(sums.internal_transfer_sek, 0) as decimal(18, 2))
+        end as internal_transfer_sek,
+        case
+            when coalesce(states.has_effect, true)
+                then
+                    cast(
+                        round(
+                            coalesce(sums.absolute_baseline_sek, 0)
+                            * {{ parameter('index_sensitivity_pct_points', 'decimal(9,4)') }} * 0.01,
+                            2
+                        ) as decimal(18, 2)
+                    )
+        end as index_sensitivity_sek
+    from spine
+    left join states
+        on
+            spine.action_id = states.action_id
+            and spine.component = states.component
+            and spine.month = states.month
+    left join sums
+        on
+            spine.action_id = sums.action_id
+            and spine.component = sums.component
+            and spine.month = sums.month
+    left join parted
+        on
+            spine.action_id = parted.action_id
+            and spine.component = parted.component
+            and spine.month = parted.month
+    left join noises
+        on spine.action_id = noises.action_id and spine.component = noises.component
+    left join effect_types
+        on spine.action_id = effect_types.action_id
+
+),
+
+-- From January, or the start, to the month; NULL as soon as one of the months is not known.
+cumulated as (
+
+    select
+        reckoned.*,
+        count(*) over to_date_window as months_ytd,
+        count(case when is_known then 1 end) over to_date_window as known_months_ytd,
+        sum(effect_sek) over to_date_window as effect_sum_sek,
+        coalesce(
+            min(
+                case
+                    when quantity_unit = 'fte' and actual_quantity < baseline_quantity then actual_quantity
+                    when quantity_unit = 'fte' then baseline_quantity
+                end
+            ) over (partition by action_id, component) < {{ parameter('small_count_limit', 'int') }},
+            false
+        ) as is_small_group
+    from reckoned
+    window to_date_window as (partition by action_id, component, extract(year from month) order by month)
+
 )
 
 select
-    spine.action_id,
-    spine.component,
-    spine.is_gross,
-    spine.month,
-    spine.evidence,
-    coalesce(states.has_effect, true) as has_effect,
-    coalesce(states.is_known, true) as is_known,
+    action_id,
+    component,
+    is_gross,
+    month,
+    evidence,
+    effect_type,
+    lowers_net_cost,
+    has_effect,
+    is_known,
+    actual_sek,
+    effect_sek,
+    internal_transfer_sek,
+    index_sensitivity_sek,
+    quantity_unit,
+    -- A small group is shown in no month: one blank among others would tell it.
+    {% for quantity in ['baseline_quantity', 'actual_quantity'] -%}
+    case when not is_small_group then {{ quantity }} end as {{ quantity }},
+    {% endfor -%}
+    volume_effect_sek,
+    price_effect_sek,
+    noise_sek,
+    cast(months_ytd as bigint) as months_ytd,
+    case when known_months_ytd = months_ytd then cast(effect_sum_sek as decimal(18, 2)) end as effect_ytd_sek,
+    -- What a month varies by itself grows with the root of the months that are added.
     case
-        when coalesce(states.has_effect, true)
-            then cast(round(coalesce(sums.actual_sek, 0), 2) as decimal(18, 2))
-    end as actual_sek,
-    case
-        when coalesce(states.has_effect, true)
-            then cast(coalesce(sums.effect_sek, 0) as decimal(18, 2))
-    end as effect_sek,
-    case
-        when coalesce(states.has_effect, true)
-            then cast(coalesce(sums.internal_transfer_sek, 0) as decimal(18, 2))
-    end as internal_transfer_sek,
-    case
-        when coalesce(states.has_effect, true)
+        when known_months_ytd = months_ytd and noise_sek is not null
             then
-                cast(
-                    round(
-                        coalesce(sums.absolute_baseline_sek, 0)
-                        * {{ parameter('index_sensitivity_pct_points', 'decimal(9,4)') }} * 0.01,
-                        2
-                    ) as decimal(18, 2)
-                )
-    end as index_sensitivity_sek
-from spine
-left join states
-    on
-        spine.action_id = states.action_id
-        and spine.component = states.component
-        and spine.month = states.month
-left join sums
-    on
-        spine.action_id = sums.action_id
-        and spine.component = sums.component
-        and spine.month = sums.month
+                abs(cast(effect_sum_sek as double))
+                < {{ parameter('noise_factor', 'double') }} * cast(noise_sek as double) * sqrt(cast(months_ytd as double))
+    end as is_within_noise
+from cumulated

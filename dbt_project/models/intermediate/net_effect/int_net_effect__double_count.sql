@@ -1,5 +1,6 @@
--- Pairs of actions that may count the same money, on the ground `same_measure`: linked as the same measure, or of the
--- same name in two administrations of a region. Possible until linked or acquitted; shown, never subtracted.
+-- Pairs of actions that may count the same money, on four grounds: `cell`, `mirror` and `earlier` as their rules overlap,
+-- `same_measure` as they are linked, or of the same name in two administrations of a region. Possible until linked or
+-- acquitted; shown, never subtracted.
 -- Grain: one row per action, other action, ground and year in which both have a plan row; a pair stands once from each
 -- side, with that action's own amount.
 with
@@ -89,9 +90,18 @@ same_name as (
 
 pairs as (
 
-    select action_id, other_action_id, year from linked
+    select action_id, other_action_id, 'same_measure' as ground, year from linked
     union
-    select action_id, other_action_id, year from same_name
+    select action_id, other_action_id, 'same_measure' as ground, year from same_name
+    union
+    select
+        claimed_twice.action_id,
+        claimed_twice.other_action_id,
+        claimed_twice.ground,
+        claimed_twice.year
+    from {{ ref('int_net_effect__overlap') }} as claimed_twice
+    inner join action_years as others
+        on claimed_twice.other_action_id = others.action_id and claimed_twice.year = others.year
 
 ),
 
@@ -115,7 +125,7 @@ latest as (
 select
     pairs.action_id,
     pairs.other_action_id,
-    'same_measure' as ground,
+    pairs.ground,
     cast(pairs.year as bigint) as year,
     cast(
         coalesce(latest.gross_ytd_sek, latest.outcome_reported_sek, action_years.target_sek) as decimal(18, 2)

@@ -76,10 +76,12 @@ in_force as (
         coalesce(unit_successors.current_unit_id, ranked.unit_id) as current_unit_id,
         lives.start_month as action_start_month,
         lives.end_on as action_end_on,
-        ranked.component = 'own_personnel' as has_addon,
-        -- Budget and fixed baselines take no index.
-        case when ranked.baseline_method in ('same_month', 'monthly_average') then ranked.index_id end
-            as baseline_index_id
+        ranked.component = 'own_personnel' and ranked.basis = 'ledger' as has_addon,
+        -- Budget and fixed baselines take no index, and neither does FTE, whose standard cost is the year's own.
+        case
+            when ranked.baseline_method in ('same_month', 'monthly_average') and ranked.basis <> 'fte'
+                then ranked.index_id
+        end as baseline_index_id
     from ranked
     inner join lives
         on ranked.action_id = lives.action_id
@@ -106,6 +108,8 @@ select
     {{ code }},
     {% endfor %}
     counterparty_scope,
+    personnel_category,
+    indicator_id,
     baseline_method,
     baseline_from,
     budget_version,
@@ -120,20 +124,33 @@ select
     -- Validity and life are half open, and a month is judged by its first day.
     greatest(valid_from, action_start_month) as from_on,
     least(valid_to, action_end_on) as to_on,
-    -- What the plain engine can reckon: complete on the ledger basis. A budget has neither codes nor counterparties.
-    basis = 'ledger'
-    and unit_id is not null
+    -- A rule that is whole. The door to the reference tables refuses others; here they only have no data. A budget has
+    -- neither codes nor counterparties, and only what is compared with a year of its own has FTE or volumes.
+    unit_id is not null
     and (account_from is null or chart is not null)
     and (baseline_from is not null or (baseline_method in ('budget', 'fixed') and not has_addon))
     and case baseline_method
         when 'budget'
             then
-                budget_version is not null
+                basis = 'ledger'
+                and budget_version is not null
                 and {{ codes | join(' is null and ') }} is null
                 and counterparty_scope in ('external', 'internal', 'all')
-        when 'fixed' then fixed_sek is not null
-        else true
+        when 'fixed' then basis = 'ledger' and fixed_sek is not null
+        else basis <> 'unit_cost' or indicator_id is not null
     end as is_reckoned,
+    -- Not FTE, which rest on the staffing.
+    basis <> 'fte' as has_cells,
+    -- Corrections of the baseline (moved state grants and the like) are known by unit and result line only.
+    basis = 'ledger'
+    and not has_addon
+    and baseline_method in ('same_month', 'monthly_average')
+    and account_from is null
+    and cost_type is null
+    and {{ codes | join(' is null and ') }} is null
+    and counterparty_scope in ('external', 'internal', 'all') as is_adjusted,
+    -- The 24 months before the action's start, in which its normal variation is measured.
+    {{ add_months('action_start_month', '-12 - ' ~ parameter('noise_months', 'int')) }} as noise_from,
     case
         when
             basis = 'ledger'

@@ -206,6 +206,10 @@ select
     indexed.component,
     indexed.is_gross,
     indexed.evidence,
+    indexed.basis,
+    indexed.has_cells,
+    indexed.is_adjusted,
+    indexed.unit_id,
     indexed.counterparty_scope,
     indexed.baseline_method,
     indexed.baseline_from,
@@ -216,14 +220,14 @@ select
     indexed.month,
     indexed.baseline_month,
     indexed.index_ratio,
-    -- Every amount that the effect needs is there.
+    -- Every amount of the ledger and the budget that the effect needs is there.
     indexed.is_reckoned
     and indexed.index_ratio is not null
-    and coalesce(actual_month.is_delivered, false)
+    and (not indexed.has_cells or coalesce(actual_month.is_delivered, false))
     and (not indexed.has_addon or coalesce(baseline_years.is_delivered, false))
     and case indexed.baseline_method
-        when 'same_month' then coalesce(baseline_month.is_delivered, false)
-        when 'monthly_average' then coalesce(baseline_years.is_delivered, false)
+        when 'same_month' then not indexed.has_cells or coalesce(baseline_month.is_delivered, false)
+        when 'monthly_average' then not indexed.has_cells or coalesce(baseline_years.is_delivered, false)
         when 'budget' then coalesce(budget_counts.companies = company_counts.companies, false)
         else true
     end as is_delivered,

@@ -28,6 +28,12 @@ addon_rates as (
 
 ),
 
+quantities as (
+
+    select * from {{ ref('int_net_effect__quantity_month') }}
+
+),
+
 unmapped_months as (
 
     select rule_id, month from claimed_cells where is_unmapped
@@ -47,45 +53,80 @@ unmapped_years as (
             and unmapped_months.month < {{ add_months('rule_months.baseline_from', 12) }}
     where rule_months.baseline_method = 'monthly_average'
 
+),
+
+-- All that a rule needs has come: the ledger's months, the add-on's salaries, the FTE or the volumes.
+delivered as (
+
+    select
+        rule_months.*,
+        addon_rates.addon_factor,
+        quantities.baseline_quantity,
+        quantities.actual_quantity,
+        quantities.baseline_sek as quantity_baseline_sek,
+        quantities.actual_sek as quantity_actual_sek,
+        quantities.volume_ratio,
+        rule_months.is_delivered
+        and (not rule_months.has_addon or addon_rates.addon_factor is not null)
+        and (rule_months.basis = 'ledger' or coalesce(quantities.is_known, false)) as has_effect
+    from rule_months
+    left join addon_rates
+        on rule_months.rule_id = addon_rates.rule_id
+    left join quantities
+        on rule_months.rule_id = quantities.rule_id and rule_months.month = quantities.month
+
 )
 
 select
-    rule_months.rule_id,
-    rule_months.action_id,
-    rule_months.component,
-    rule_months.is_gross,
-    rule_months.evidence,
-    rule_months.counterparty_scope,
-    rule_months.baseline_method,
-    rule_months.baseline_from,
-    rule_months.fixed_sek,
-    rule_months.share_pct,
-    rule_months.has_addon,
-    rule_months.is_reckoned,
-    rule_months.month,
-    rule_months.baseline_month,
-    rule_months.index_ratio,
+    delivered.rule_id,
+    delivered.action_id,
+    delivered.component,
+    delivered.is_gross,
+    delivered.evidence,
+    delivered.basis,
+    delivered.is_adjusted,
+    delivered.unit_id,
+    delivered.counterparty_scope,
+    delivered.baseline_method,
+    delivered.baseline_from,
+    delivered.fixed_sek,
+    delivered.share_pct,
+    delivered.has_addon,
+    delivered.is_reckoned,
+    delivered.month,
+    delivered.baseline_month,
+    delivered.index_ratio,
+    delivered.baseline_quantity,
+    delivered.actual_quantity,
+    delivered.quantity_baseline_sek,
+    delivered.quantity_actual_sek,
+    delivered.volume_ratio,
+    -- What the baseline is multiplied by before the actual is taken from it.
     case
-        when rule_months.has_addon
-            then cast(round(100 * (addon_rates.addon_factor - 1), 4) as decimal(18, 4))
+        when delivered.volume_ratio is null then delivered.index_ratio
+        else
+            cast(
+                cast(delivered.index_ratio as double) * cast(delivered.volume_ratio as double) as decimal(20, 15)
+            )
+    end as baseline_ratio,
+    case
+        when delivered.has_addon
+            then cast(round(100 * (delivered.addon_factor - 1), 4) as decimal(18, 4))
     end as addon_rate_pct,
     cast(
-        case when rule_months.has_addon then addon_rates.addon_factor else cast(1 as decimal(20, 15)) end
-        * rule_months.share_pct * 0.01 as decimal(20, 15)
+        case when delivered.has_addon then delivered.addon_factor else cast(1 as decimal(20, 15)) end
+        * delivered.share_pct * 0.01 as decimal(20, 15)
     ) as effect_factor,
-    rule_months.is_delivered and (not rule_months.has_addon or addon_rates.addon_factor is not null) as has_effect,
-    rule_months.is_delivered
-    and (not rule_months.has_addon or addon_rates.addon_factor is not null)
-    and rule_months.is_closed
+    delivered.has_effect,
+    delivered.has_effect
+    and delivered.is_closed
     and actual_unmapped.rule_id is null
     and baseline_unmapped.rule_id is null
     and unmapped_years.rule_id is null as is_known
-from rule_months
-left join addon_rates
-    on rule_months.rule_id = addon_rates.rule_id
+from delivered
 left join unmapped_months as actual_unmapped
-    on rule_months.rule_id = actual_unmapped.rule_id and rule_months.month = actual_unmapped.month
+    on delivered.rule_id = actual_unmapped.rule_id and delivered.month = actual_unmapped.month
 left join unmapped_months as baseline_unmapped
-    on rule_months.rule_id = baseline_unmapped.rule_id and rule_months.baseline_month = baseline_unmapped.month
+    on delivered.rule_id = baseline_unmapped.rule_id and delivered.baseline_month = baseline_unmapped.month
 left join unmapped_years
-    on rule_months.rule_id = unmapped_years.rule_id
+    on delivered.rule_id = unmapped_years.rule_id

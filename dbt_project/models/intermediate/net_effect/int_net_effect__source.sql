@@ -2,7 +2,8 @@
 -- the öre here, once, half away from zero; all above adds these rows. A cell that only the baseline or only the month
 -- has is a row too. Where something that the effect needs is not delivered, it is NULL.
 -- Grain: one row per rule, company, account, cost centre, side and month; company, account and cost centre are NULL for
--- what has no ledger cell (a fixed baseline).
+-- what has no ledger cell of its own: a fixed baseline, an adjustment of a whole unit, FTE, and unit cost, whose volume
+-- belongs to no account.
 with
 
 rule_months as (
@@ -12,6 +13,8 @@ rule_months as (
 
 ),
 
+{#- The cell of a claim; the volume of a unit cost belongs to no cell, and so its cost is one line. #}
+{%- set cell = ['company', 'account', 'cost_centre'] %}
 claimed_cells as (
 
     select * from {{ ref('int_net_effect__claimed_cell') }}
@@ -24,19 +27,25 @@ budget_cells as (
 
 ),
 
+corrections as (
+
+    select * from {{ ref('int_net_effect__correction') }}
+
+),
+
 -- Six decimals decide every half öre of a twelfth, and no error of a quotient in floating point reaches them.
 averages as (
 
     select
         rules.rule_id,
-        claimed_cells.company,
-        claimed_cells.account,
-        claimed_cells.cost_centre,
+        {%- for code in cell %}
+        case when rules.basis <> 'unit_cost' then claimed_cells.{{ code }} end as {{ code }},
+        {%- endfor %}
         claimed_cells.side,
         cast(round(cast(sum(claimed_cells.amount_sek) as double) / 12, 6) as decimal(28, 8)) as amount_sek
     from claimed_cells
     inner join (
-        select distinct rule_id, baseline_from from rule_months where baseline_method = 'monthly_average'
+        select distinct rule_id, basis, baseline_from from rule_months where baseline_method = 'monthly_average'
     ) as rules
         on
             claimed_cells.rule_id = rules.rule_id
@@ -44,9 +53,9 @@ averages as (
             and claimed_cells.month < {{ add_months('rules.baseline_from', 12) }}
     group by
         rules.rule_id,
-        claimed_cells.company,
-        claimed_cells.account,
-        claimed_cells.cost_centre,
+        {%- for code in cell %}
+        case when rules.basis <> 'unit_cost' then claimed_cells.{{ code }} end,
+        {%- endfor %}
         claimed_cells.side
 
 ),
@@ -56,11 +65,12 @@ amounts as (
     select
         rule_months.rule_id,
         rule_months.month,
-        claimed_cells.company,
-        claimed_cells.account,
-        claimed_cells.cost_centre,
+        {%- for code in cell %}
+        case when rule_months.basis <> 'unit_cost' then claimed_cells.{{ code }} end as {{ code }},
+        {%- endfor %}
         claimed_cells.side,
         cast(0 as decimal(28, 8)) as baseline_sek,
+        cast(0 as decimal(28, 8)) as adjustment_sek,
         claimed_cells.amount_sek as actual_sek,
         claimed_cells.voucher_lines
     from rule_months
@@ -72,11 +82,12 @@ amounts as (
     select
         rule_months.rule_id,
         rule_months.month,
-        claimed_cells.company,
-        claimed_cells.account,
-        claimed_cells.cost_centre,
+        {%- for code in cell %}
+        case when rule_months.basis <> 'unit_cost' then claimed_cells.{{ code }} end as {{ code }},
+        {%- endfor %}
         claimed_cells.side,
         claimed_cells.amount_sek as baseline_sek,
+        cast(0 as decimal(28, 8)) as adjustment_sek,
         cast(0 as decimal(28, 8)) as actual_sek,
         cast(0 as bigint) as voucher_lines
     from rule_months
@@ -93,6 +104,7 @@ amounts as (
         averages.cost_centre,
         averages.side,
         averages.amount_sek as baseline_sek,
+        cast(0 as decimal(28, 8)) as adjustment_sek,
         cast(0 as decimal(28, 8)) as actual_sek,
         cast(0 as bigint) as voucher_lines
     from rule_months
@@ -109,6 +121,7 @@ amounts as (
         budget_cells.cost_centre,
         budget_cells.side,
         budget_cells.amount_sek as baseline_sek,
+        cast(0 as decimal(28, 8)) as adjustment_sek,
         cast(0 as decimal(28, 8)) as actual_sek,
         cast(0 as bigint) as voucher_lines
     from rule_months
@@ -125,10 +138,42 @@ amounts as (
         cast(null as string) as cost_centre,
         case when counterparty_scope = 'internal' then 'internal' else 'external' end as side,
         cast(fixed_sek as decimal(28, 8)) as baseline_sek,
+        cast(0 as decimal(28, 8)) as adjustment_sek,
         cast(0 as decimal(28, 8)) as actual_sek,
         cast(0 as bigint) as voucher_lines
     from rule_months
     where baseline_method = 'fixed'
+
+    union all
+
+    select
+        rule_id,
+        month,
+        cast(null as string) as company,
+        cast(null as string) as account,
+        cast(null as string) as cost_centre,
+        'external' as side,
+        quantity_baseline_sek as baseline_sek,
+        cast(0 as decimal(28, 8)) as adjustment_sek,
+        quantity_actual_sek as actual_sek,
+        cast(0 as bigint) as voucher_lines
+    from rule_months
+    where basis = 'fte' and quantity_actual_sek is not null
+
+    union all
+
+    select
+        rule_id,
+        month,
+        cast(null as string) as company,
+        cast(null as string) as account,
+        cast(null as string) as cost_centre,
+        side,
+        cast(0 as decimal(28, 8)) as baseline_sek,
+        adjustment_sek,
+        cast(0 as decimal(28, 8)) as actual_sek,
+        cast(0 as bigint) as voucher_lines
+    from corrections
 
 ),
 
@@ -142,6 +187,7 @@ sums as (
         cost_centre,
         side,
         cast(sum(baseline_sek) as decimal(28, 8)) as baseline_sek,
+        cast(sum(adjustment_sek) as decimal(28, 8)) as adjustment_sek,
         cast(sum(actual_sek) as decimal(28, 8)) as actual_sek,
         cast(sum(voucher_lines) as bigint) as voucher_lines
     from amounts
@@ -152,14 +198,23 @@ sums as (
 select
     rule_months.action_id,
     rule_months.component,
+    rule_months.is_gross,
     sums.rule_id,
     sums.company,
     sums.account,
     sums.cost_centre,
     sums.side,
     sums.month,
-    cast(round(sums.baseline_sek, 2) as decimal(18, 2)) as ledger_baseline_sek,
-    cast(round(sums.actual_sek, 2) as decimal(18, 2)) as ledger_actual_sek,
+    -- FTE are no amounts of the ledger.
+    case
+        when rule_months.basis <> 'fte' then cast(round(sums.baseline_sek, 2) as decimal(18, 2))
+    end as ledger_baseline_sek,
+    case
+        when rule_months.basis <> 'fte' then cast(round(sums.actual_sek, 2) as decimal(18, 2))
+    end as ledger_actual_sek,
+    cast(round(sums.adjustment_sek, 2) as decimal(18, 2)) as adjustment_sek,
+    case when rule_months.basis <> 'ledger' then rule_months.baseline_quantity end as baseline_quantity,
+    case when rule_months.basis <> 'ledger' then rule_months.actual_quantity end as actual_quantity,
     rule_months.addon_rate_pct,
     cast(round(rule_months.index_ratio, 6) as decimal(12, 6)) as index_ratio,
     rule_months.share_pct,
@@ -168,14 +223,25 @@ select
             then
                 cast(
                     round(
-                        cast(cast(sums.baseline_sek * rule_months.index_ratio as decimal(30, 10)) - sums.actual_sek
-                            as decimal(30, 10)) * rule_months.effect_factor,
+                        cast(
+                            cast(
+                                (sums.baseline_sek + sums.adjustment_sek) * rule_months.baseline_ratio
+                                as decimal(30, 10)
+                            ) - sums.actual_sek as decimal(30, 10)
+                        ) * rule_months.effect_factor,
                         2
                     ) as decimal(18, 2)
                 )
     end as effect_sek,
     sums.voucher_lines,
-    cast(sums.baseline_sek * rule_months.effect_factor as decimal(30, 10)) as baseline_before_index_sek,
+    cast(
+        cast((sums.baseline_sek + sums.adjustment_sek) as decimal(28, 8)) * rule_months.effect_factor
+        as decimal(30, 10)
+    ) as baseline_before_index_sek,
+    cast(
+        cast((sums.baseline_sek + sums.adjustment_sek) * rule_months.baseline_ratio as decimal(30, 10))
+        * rule_months.effect_factor as decimal(30, 10)
+    ) as indexed_baseline_sek,
     cast(sums.actual_sek * rule_months.effect_factor as decimal(30, 10)) as actual_after_factor_sek,
     rule_months.is_known
 from sums

@@ -132,7 +132,7 @@ select
     sums.counterparty_unit_id,
     sums.month,
     cast(
-        cast(cast(sums.baseline_sek * rule_months.index_ratio as decimal(30, 10)) - sums.actual_sek as decimal(30, 10))
+        cast(cast(sums.baseline_sek * rule_months.baseline_ratio as decimal(30, 10)) - sums.actual_sek as decimal(30, 10))
         * rule_months.effect_factor as decimal(30, 10)
     ) as transfer_sek,
     rule_months.is_known
