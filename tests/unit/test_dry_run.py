@@ -19,6 +19,8 @@ from tests.unit.deliveries import forecast, forecast_row, ledger, ledger_row, si
 TODAY = date(2025, 1, 31)
 Try = Callable[..., DryRun]
 
+PORTAL = "ledningsportalen"
+
 
 @pytest.fixture
 def attempt(contracts, tmp_path: Path) -> Try:
@@ -65,7 +67,7 @@ def test_rows_sums_and_slices_are_those_of_the_load(attempt, intake, deliver, lo
 
 
 def test_a_refused_file_shows_why_and_the_rows_behind_it(attempt):
-    tried = attempt("forecast", forecast(forecast_row("A1"), forecast_row("A2", "x"), forecast_row("A3", "")))
+    tried = attempt("forecast", forecast(forecast_row("A1"), forecast_row("A2", "x"), forecast_row("A3", "")), PORTAL)
 
     assert (tried.status, tried.rule, tried.counts, tried.slices) == ("refused", "quarantine_limit", None, ())
     assert [(line.place, line.column, line.rule) for line in tried.quarantined] == [
@@ -166,8 +168,8 @@ def test_nothing_is_left_behind(attempt, tmp_path, monkeypatch):
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
-    assert attempt("forecast", forecast()).status == "loaded"
-    assert attempt("forecast", "fel").status == "refused"
+    assert attempt("forecast", forecast(), PORTAL).status == "loaded"
+    assert attempt("forecast", "fel", PORTAL).status == "refused"
     assert list(temporary.iterdir()) == []
 
 
@@ -186,7 +188,7 @@ def test_what_is_not_there_is_named_with_what_is(attempt, feed, source, told):
 
 def test_a_file_that_is_not_there_is_no_refusal(contracts, tmp_path):
     with pytest.raises(UsageError, match="there is no such file"):
-        dry_run(contracts, tmp_path / "borta.csv", "forecast", None, None, TODAY, TODAY)
+        dry_run(contracts, tmp_path / "borta.csv", "forecast", PORTAL, None, TODAY, TODAY)
 
 
 def test_it_prints_what_it_found(attempt, contracts, capsys):
