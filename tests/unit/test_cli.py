@@ -51,6 +51,7 @@ def test_what_cannot_be_meant_is_said_in_one_line_that_names_it(call: Call, word
     assert any(word in err for word in words if word != "run")
 
 
+PORTAL = ("--feed", "forecast", "--source", "ledningsportalen")
 VERBS = ("demo", "run", "load", "status", "incidents", "forms", "explain", "releases", "rebuild", "dev")
 
 
@@ -183,9 +184,9 @@ def test_a_dry_run_tells_what_would_become_of_a_file_and_touches_nothing(
     good.write_text(forecast(forecast_row("A1"), forecast_row("A2", "7,0")), "utf-8")
     bad.write_text("fel", "utf-8")
 
-    code, out, _ = call("load", "--dry-run", str(good), "--feed", "forecast", "--json")
+    code, out, _ = call("load", "--dry-run", str(good), *PORTAL, "--json")
     assert (code, json.loads(out)["counts"]["rows_accepted"]) == (0, 2)
-    code, out, _ = call("load", "--dry-run", str(bad), "--feed", "forecast")
+    code, out, _ = call("load", "--dry-run", str(bad), *PORTAL)
     assert (code, "fel.csv would be refused\nRefused [header]" in out) == (1, True)
     assert not directory.root.exists()
     assert good.exists()
@@ -196,7 +197,7 @@ def test_a_dry_run_tells_what_would_become_of_a_file_and_touches_nothing(
     [
         (["--dry-run"], "FILE and --feed are needed"),
         (["--dry-run", "a.csv"], "FILE and --feed are needed"),
-        (["--dry-run", "a.csv", "--feed", "forecast"], "there is no such file"),
+        (["--dry-run", "a.csv", *PORTAL], "there is no such file"),
         (["a.csv"], "go with --dry-run"),
         (["--feed", "forecast"], "go with --dry-run"),
     ],
