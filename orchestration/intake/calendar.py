@@ -16,7 +16,8 @@ from functools import cache
 from pathlib import Path
 
 from orchestration.errors import NettoeffektError, ReferenceTableError, UsageError
-from orchestration.intake.contracts import Contract, DueRule, load_contracts
+from orchestration.intake.contract import Contract, DueRule
+from orchestration.intake.contracts import load_contracts
 from orchestration.settings import Settings
 
 FILE_NAME = "reporting_calendar.csv"

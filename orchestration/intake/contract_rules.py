@@ -11,7 +11,7 @@ from orchestration.intake.contract_file import BrokenContractError
 from orchestration.intake.sie_grammar import FIELDS, GENERATED, PERSONAL_DIMENSIONS
 
 if TYPE_CHECKING:
-    from orchestration.intake.contracts import Column
+    from orchestration.intake.contract import Column
 
 ENCODINGS = ("utf-8", "cp1252", "iso-8859-1", "iso-8859-15", "utf-16", "cp437", "pc8")
 FORMATS = ("csv", "fixed", "sie", "xlsx")

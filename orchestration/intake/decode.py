@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.errors import RefusedFileError
-from orchestration.intake.contracts import Source
+from orchestration.intake.contract import Source
 
 CHUNK = 1 << 20
 PART = 128 << 20  # bytes; a part is read by one thread

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import RefusedFileError
-from orchestration.intake.contracts import Contract, Source
+from orchestration.intake.contract import Contract, Source
 from orchestration.intake.decode import Text
 from orchestration.intake.incoming import HIDDEN, Delivered
 from orchestration.intake.sql import MARK, literal

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.errors import RefusedFileError
-from orchestration.intake.contracts import Contract, Source
+from orchestration.intake.contract import Contract, Source
 
 UNKNOWN = "_unknown"  # stands for feed or source where the folder names none
 

@@ -17,7 +17,7 @@ import duckdb
 
 from orchestration.errors import RefusedFileError, UsageError
 from orchestration.intake import door, quarantine, raw_schema
-from orchestration.intake.contracts import Contract, Source
+from orchestration.intake.contract import Contract, Source
 from orchestration.intake.door import Arrival
 from orchestration.intake.landing import Receipt
 from orchestration.intake.load import record, require_past

@@ -4,7 +4,7 @@ Amounts may come in a smaller unit without a decimal mark (öre), and with their
 """
 
 from orchestration.errors import RefusedFileError
-from orchestration.intake.contracts import Source
+from orchestration.intake.contract import Source
 from orchestration.intake.decode import Text
 from orchestration.intake.delimited import UNQUOTED, scan
 from orchestration.intake.incoming import Delivered

@@ -10,7 +10,7 @@ from datetime import date
 import duckdb
 
 from orchestration.intake import slices
-from orchestration.intake.contracts import Contract, Source
+from orchestration.intake.contract import Contract, Source
 from orchestration.intake.privacy import SUSPECT
 from orchestration.intake.tally import FAULT_MARK, LentFunctions
 from orchestration.intake.values import CanonicalColumn, canonical, literal

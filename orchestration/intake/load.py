@@ -15,7 +15,7 @@ import duckdb
 
 from orchestration.errors import ContractError, RefusedFileError, UsageError
 from orchestration.intake import door, quarantine, raw_schema, refused, slices
-from orchestration.intake.contracts import Contract
+from orchestration.intake.contract import Contract
 from orchestration.intake.door import Arrival
 from orchestration.intake.landing import ChangedFileError, Landing, Receipt
 from orchestration.intake.parse import Counts, Parsed, Setting, parse

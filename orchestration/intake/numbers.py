@@ -8,7 +8,7 @@ allows. What neither matches is a fault.
 import re
 from collections.abc import Iterable
 
-from orchestration.intake.contracts import Column, Source
+from orchestration.intake.contract import Column, Source
 from orchestration.intake.dialect import AMOUNT_FACTORS, BLANKS
 from orchestration.intake.sql import literal, matches
 

@@ -11,7 +11,7 @@ import duckdb
 
 from orchestration.errors import RefusedFileError
 from orchestration.intake import decode, delimited, fixed_width, incoming, sie, slices, voucher, workbook
-from orchestration.intake.contracts import Contract, Source
+from orchestration.intake.contract import Contract, Source
 from orchestration.intake.incoming import Delivered
 from orchestration.intake.moments import day, written
 from orchestration.intake.quarantine import reason_sv, row_sv

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import duckdb
 
-from orchestration.intake.contracts import Contract
+from orchestration.intake.contract import Contract
 from orchestration.warehouse import insert_rows
 
 _TABLES = """

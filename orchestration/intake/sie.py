@@ -14,7 +14,7 @@ from typing import TextIO
 
 from orchestration.errors import RefusedFileError
 from orchestration.intake import decode, sie_regular
-from orchestration.intake.contracts import Source
+from orchestration.intake.contract import Source
 from orchestration.intake.delimited import UNQUOTED, scan
 from orchestration.intake.incoming import Delivered
 from orchestration.intake.sie_grammar import Head, UnclosedError, checksum_lines, fields, head_of

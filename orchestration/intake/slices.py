@@ -10,7 +10,7 @@ from datetime import date
 
 import duckdb
 
-from orchestration.intake.contracts import Contract, Source
+from orchestration.intake.contract import Contract, Source
 from orchestration.intake.landing import Receipt
 from orchestration.intake.values import literal
 

@@ -7,7 +7,7 @@ given" (NULL), which only a required column rejects.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from orchestration.intake.contracts import Column, Source
+from orchestration.intake.contract import Column, Source
 from orchestration.intake.moments import day, moment, month, written
 from orchestration.intake.numbers import number
 from orchestration.intake.sql import literal, matches

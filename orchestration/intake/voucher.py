@@ -2,7 +2,7 @@
 
 import duckdb
 
-from orchestration.intake.contracts import Contract, Source
+from orchestration.intake.contract import Contract, Source
 from orchestration.intake.tally import AsideRow, Tally
 
 UNBALANCED = "|unbalanced"

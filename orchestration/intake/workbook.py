@@ -16,7 +16,7 @@ import python_calamine
 
 from orchestration.errors import RefusedFileError
 from orchestration.intake import workbook_file, workbook_sheet
-from orchestration.intake.contracts import Contract, Source
+from orchestration.intake.contract import Contract, Source
 from orchestration.intake.moments import EXCEL_SERIAL, written
 from orchestration.intake.workbook_file import Package, Sheet, broken
 from orchestration.intake.workbook_sheet import Marks, cell_name

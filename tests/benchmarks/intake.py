@@ -10,7 +10,8 @@ from datetime import date
 from pathlib import Path
 
 from orchestration.intake import door, raw_schema
-from orchestration.intake.contracts import Contract, load_contracts
+from orchestration.intake.contract import Contract
+from orchestration.intake.contracts import load_contracts
 from orchestration.intake.parse import Setting, parse
 from orchestration.intake.tally import lent_functions
 from orchestration.settings import CHECKOUT

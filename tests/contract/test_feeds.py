@@ -20,7 +20,8 @@ from expectations.suites import load_suites
 from orchestration import ops
 from orchestration.intake import raw_schema
 from orchestration.intake.calendar import calendar_rows
-from orchestration.intake.contracts import Contract, load_contracts
+from orchestration.intake.contract import Contract
+from orchestration.intake.contracts import load_contracts
 from orchestration.intake.load import load
 from orchestration.settings import CHECKOUT
 from orchestration.warehouse import connect

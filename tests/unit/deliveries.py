@@ -3,7 +3,7 @@
 from dataclasses import replace
 from types import MappingProxyType
 
-from orchestration.intake.contracts import Contract
+from orchestration.intake.contract import Contract
 from orchestration.intake.load import Intake
 
 FORECAST_HEADER = (

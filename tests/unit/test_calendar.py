@@ -16,7 +16,8 @@ from orchestration.intake.calendar import (
     main,
     months_spanned,
 )
-from orchestration.intake.contracts import Contract, DueRule, load_contracts
+from orchestration.intake.contract import Contract, DueRule
+from orchestration.intake.contracts import load_contracts
 from orchestration.settings import CHECKOUT
 
 COMMITTED = CHECKOUT / "seeds" / "reference" / FILE_NAME

@@ -6,7 +6,8 @@ import pytest
 import yaml
 
 from orchestration.errors import ContractError
-from orchestration.intake.contracts import Source, load_contract
+from orchestration.intake.contract import Source
+from orchestration.intake.contracts import load_contract
 from orchestration.intake.sie import SieFile
 from orchestration.intake.sie_grammar import FIELDS, Head
 from orchestration.settings import CHECKOUT

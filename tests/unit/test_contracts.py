@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import ContractError
-from orchestration.intake.contracts import Contract, DueRule, Source, load_contract, load_contracts
+from orchestration.intake.contract import Contract, DueRule, Source
+from orchestration.intake.contracts import load_contract, load_contracts
 from orchestration.settings import CHECKOUT
 
 CONTRACTS = CHECKOUT / "expectations" / "contracts"

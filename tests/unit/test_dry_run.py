@@ -12,7 +12,7 @@ import pytest
 
 from orchestration import console
 from orchestration.errors import UsageError
-from orchestration.intake.contracts import ControlTotal, Layout
+from orchestration.intake.contract import ControlTotal, Layout
 from orchestration.intake.dry_run import DryRun, SliceLine, dry_run
 from tests.unit.deliveries import forecast, forecast_row, ledger, ledger_row, sie_ledger
 

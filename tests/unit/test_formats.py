@@ -9,7 +9,7 @@ from types import MappingProxyType
 import pytest
 import xlsxwriter
 
-from orchestration.intake.contracts import ControlTotal, Layout
+from orchestration.intake.contract import ControlTotal, Layout
 from tests.unit.deliveries import ledger, ledger_row, with_contract
 
 

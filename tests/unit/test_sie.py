@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration.intake import sie, sie_regular
-from orchestration.intake.contracts import Source
+from orchestration.intake.contract import Source
 from orchestration.settings import CHECKOUT
 from tests.unit.deliveries import sie_ledger, with_contract
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.intake.contracts import Column, Source, load_contracts
+from orchestration.intake.contract import Column, Source
+from orchestration.intake.contracts import load_contracts
 from orchestration.intake.dialect import AMOUNT_FACTORS
 from orchestration.intake.moments import MONTHS, written
 from orchestration.intake.values import EXCEL_ERRORS, REASONS_SV, canonical, literal

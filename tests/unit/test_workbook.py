@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from orchestration.errors import RefusedFileError
 from orchestration.intake import workbook, workbook_file, workbook_sheet
-from orchestration.intake.contracts import Contract, Source, load_contract
+from orchestration.intake.contract import Contract, Source
+from orchestration.intake.contracts import load_contract
 from orchestration.settings import CHECKOUT
 
 SHEET = "xl/worksheets/sheet1.xml"
