@@ -142,7 +142,7 @@ select
     case when is_internal then 'internal' else 'external' end as side,
     counterparty_unit_id,
     month,
-    cast(amount_sek as decimal(28, 8)) as amount_sek,
+    cast(round(amount_sek, 8) as decimal(28, 8)) as amount_sek,
     cast(voucher_lines as bigint) as voucher_lines,
     unmapped = 1 as is_unmapped
 from claimed

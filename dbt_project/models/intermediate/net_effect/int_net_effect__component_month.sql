@@ -44,7 +44,7 @@ rule_months as (
 
 sources as (
 
-    select * from {{ ref('int_net_effect__source') }}
+    select * from {{ ref('int_net_effect__rule_side_month') }}
 
 ),
 
@@ -145,7 +145,7 @@ sums as (
         sum(case when side = 'external' then effect_sek else 0 end) as effect_sek,
         sum(case when side = 'internal' then effect_sek else 0 end) as internal_transfer_sek,
         sum(case when side = 'external' then actual_after_factor_sek else 0 end) as actual_sek,
-        sum(case when side = 'external' then abs(baseline_before_index_sek) else 0 end) as absolute_baseline_sek
+        sum(case when side = 'external' then absolute_baseline_sek else 0 end) as absolute_baseline_sek
     from sources
     group by action_id, component, month
 

@@ -24,7 +24,7 @@ sources as (
         month,
         cast(sum(effect_sek) as decimal(18, 2)) as effect_sek,
         sum(indexed_baseline_sek) as indexed_baseline_sek
-    from {{ ref('int_net_effect__source') }}
+    from {{ ref('int_net_effect__rule_side_month') }}
     where side = 'external'
     group by rule_id, month
 

@@ -93,7 +93,7 @@ baselines as (
             rule_id,
             month,
             sum(indexed_baseline_sek) as indexed_baseline_sek
-        from {{ ref('int_net_effect__source') }}
+        from {{ ref('int_net_effect__rule_side_month') }}
         where is_gross and side = 'external'
         group by action_id, rule_id, month
     ) as by_rule
