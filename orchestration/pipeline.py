@@ -250,7 +250,10 @@ def run(settings: Settings, as_of: date, verb: str = "run", progress: Progress =
 
 def _steps(current: Run) -> None:
     """The order of a run."""
-    current.load()
+    from orchestration.transform import parsing_ahead
+
+    with parsing_ahead(current.settings, current.workspace):
+        current.load()
     current.transform()
     current.judge()
     current.update_incidents()

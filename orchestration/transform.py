@@ -1,6 +1,8 @@
 """dbt in this process: seeds, models and tests, by the pipeline's paths. Heavy imports stay inside the functions."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,6 +49,25 @@ def build(settings: Settings, workspace: Workspace) -> tuple[Node, ...]:
     return nodes
 
 
+@contextmanager
+def parsing_ahead(settings: Settings, workspace: Workspace) -> Iterator[None]:
+    """Has dbt parse the project in a process of its own while the block runs, if it never has for this workspace.
+
+    What goes wrong there is left for `build` to say, which parses again.
+    """
+    if (workspace.dbt / "target" / "partial_parse.msgpack").exists():
+        yield
+        return
+    command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *_words(workspace, ["parse"])]
+    environment = os.environ | _wanted(settings, workspace)
+    with subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as child:
+        try:
+            yield
+        except BaseException:
+            child.kill()
+            raise
+
+
 def manifest(settings: Settings) -> Path:
     """dbt's manifest for the graph of assets, parsed anew: the models may be others since the last run."""
     workspace = settings.directory.main
@@ -58,14 +79,8 @@ def _invoke(settings: Settings, workspace: Workspace, words: Sequence[str]) -> t
     from dbt.cli.main import dbtRunner
     from dbt.contracts.results import RunExecutionResult
 
-    arguments = [
-        *words,
-        *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-        *("--target-path", str(workspace.dbt / "target"), "--log-path", str(workspace.dbt / "logs")),
-        *("--log-level", "none", "--log-level-file", "info", "--no-use-colors"),
-    ]
     with _environment(settings, workspace), _closed_afterwards():
-        outcome = dbtRunner().invoke(arguments)
+        outcome = dbtRunner().invoke(_words(workspace, words))
     if outcome.exception is not None:
         message = " ".join(str(outcome.exception).split())
         raise TransformError("dbt", message, "The warehouse is as it was before this step")
@@ -75,6 +90,16 @@ def _invoke(settings: Settings, workspace: Workspace, words: Sequence[str]) -> t
         Node(result.node.unique_id, str(result.status), result.message or "", result.execution_time)
         for result in outcome.result.results
     )
+
+
+def _words(workspace: Workspace, words: Sequence[str]) -> list[str]:
+    """A command of dbt's with its places."""
+    return [
+        *words,
+        *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
+        *("--target-path", str(workspace.dbt / "target"), "--log-path", str(workspace.dbt / "logs")),
+        *("--log-level", "none", "--log-level-file", "info", "--no-use-colors"),
+    ]
 
 
 def reference_for_dbt(settings: Settings, workspace: Workspace) -> str:
@@ -93,14 +118,19 @@ def reference_for_dbt(settings: Settings, workspace: Workspace) -> str:
     return relative
 
 
-@contextmanager
-def _environment(settings: Settings, workspace: Workspace) -> Iterator[None]:
-    """What profiles.yml and dbt_project.yml read, for as long as dbt runs."""
-    wanted = {
+def _wanted(settings: Settings, workspace: Workspace) -> dict[str, str]:
+    """What profiles.yml and dbt_project.yml read."""
+    return {
         "NETTOEFFEKT_WAREHOUSE": str(workspace.warehouse),
         "NETTOEFFEKT_REFERENCE": reference_for_dbt(settings, workspace),
         "DO_NOT_TRACK": "1",
     }
+
+
+@contextmanager
+def _environment(settings: Settings, workspace: Workspace) -> Iterator[None]:
+    """What dbt reads of the environment, for as long as it runs."""
+    wanted = _wanted(settings, workspace)
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from orchestration.settings import CHECKOUT
+from orchestration.settings import CHECKOUT, Settings
+from orchestration.transform import parsing_ahead
 from tests.pipeline.conftest import LongWork, Stage
 
 pytestmark = pytest.mark.pipeline
@@ -86,3 +87,14 @@ def test_every_rule_of_the_reference_tables_holds_in_the_warehouse(dbt_tests: Db
     tables = {path.stem for path in (CHECKOUT / "seeds" / "reference").glob("*.csv")}
     assert {name: status for name, status in ran.items() if status != "pass"} == {}
     assert {table for table in tables if not any(f"_{table}_" in name for name in ran)} == set()
+
+
+def test_dbt_parses_beside_the_block_where_it_never_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    settings = Settings(data=tmp_path / "data")
+    workspace = settings.directory.main
+    with parsing_ahead(settings, workspace):
+        pass
+    assert (workspace.dbt / "target" / "partial_parse.msgpack").exists()
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("parsed once more"))
+    with parsing_ahead(settings, workspace):
+        pass
