@@ -123,7 +123,7 @@ def _finish(settings: Settings, work: Callable[[Callable[[str], None]], Any], as
     with console.progress() as progress:
         outcome = work(progress)
     console.show_outcome(settings, outcome, as_json)
-    raise typer.Exit(1 if outcome.unresolved or outcome.load.refused else 0)
+    raise typer.Exit(1 if outcome.unresolved or outcome.load.refused or outcome.report_fault else 0)
 
 
 @app.command()
@@ -257,6 +257,25 @@ def explain(
     from orchestration.reporting.explain import explain
 
     console.show_explanation(explain(_settings(data), action, month.date() if month else None), as_json)
+
+
+@app.command()
+def report(
+    month: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m"], help="The month (default: the last that has ended).")
+    ] = None,
+    node: Annotated[str | None, typer.Option("--for", help="A region, board or administration (default: all).")] = None,
+    closing: Annotated[
+        int | None, typer.Option(min=2000, max=2100, help="Instead the final account of this year's net calculations.")
+    ] = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """The monthly reports of the published release, as pages and workbooks. Needs no lock."""
+    from orchestration.reporting.report import write_reports
+
+    workspace = _settings(data).directory.main
+    console.show_files(write_reports(workspace, month.date() if month else None, node, closing), as_json)
 
 
 @app.command()

@@ -62,6 +62,8 @@ def show_outcome(settings: Settings, outcome: RunOutcome, as_json: bool) -> None
     if outcome.unresolved:
         say(f"Stopped by {', '.join(outcome.unresolved)}: nothing was published")
     _release(settings, outcome.release, "New release" if outcome.is_new_release else "Release unchanged")
+    if outcome.report_fault:
+        say(f"Reports not written: {outcome.report_fault}")
 
 
 def show_nothing_new(settings: Settings, last: LastRun, release: Release | None, as_json: bool) -> None:

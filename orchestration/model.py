@@ -125,7 +125,7 @@ class IncidentCount:
 @dataclass(frozen=True)
 class RunOutcome:
     """What a run came to. `release` is the one now published, new or kept; None if there is none. `channels_down` are
-    the channels on which messages wait."""
+    the channels on which messages wait, `report_fault` why the reports of a new release were not written."""
 
     run_id: str
     as_of: date
@@ -136,3 +136,4 @@ class RunOutcome:
     unresolved: tuple[str, ...] = field(default=())
     incidents: IncidentCount = field(default=IncidentCount())
     channels_down: tuple[str, ...] = field(default=())
+    report_fault: str | None = field(default=None)

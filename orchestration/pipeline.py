@@ -1,4 +1,4 @@
-"""The order of a run: reference tables, load, dbt, judge, incidents, publish. The same for the verbs and for Dagster.
+"""The order of a run: reference tables, load, dbt, judge, incidents, publish, report, send; for verbs and Dagster alike.
 
 Each step opens the warehouse and closes it again; the run lock is held from the first to the last. After a stop nothing
 is published, but incidents are opened, updated and closed, and who can act is told.
@@ -19,7 +19,7 @@ from orchestration.alerting import store as incident_store
 from orchestration.alerting.channels import AlertSettings, check_channels, read_alert_settings
 from orchestration.alerting.incidents import findings
 from orchestration.alerting.values import Moment
-from orchestration.errors import UsageError
+from orchestration.errors import NettoeffektError, UsageError
 from orchestration.model import IncidentCount, Judgement, LoadReport, Release, RunOutcome
 from orchestration.publishing import release as publishing
 from orchestration.settings import CHECKOUT, DataDirectory, Settings, Workspace
@@ -55,6 +55,7 @@ class Run:
     incidents: IncidentCount = field(default_factory=IncidentCount)
     alert_settings: AlertSettings | None = None
     channels_down: tuple[str, ...] = ()
+    report_fault: str | None = None
     release: Release | None = None
     is_new_release: bool = False
     is_finished: bool = False
@@ -153,6 +154,20 @@ class Run:
         )
         return self.release
 
+    def report(self) -> None:
+        """Writes the monthly reports of a new release. What goes wrong there is told and takes nothing back."""
+        from orchestration.reporting.report import write_reports
+
+        if not self.is_new_release:
+            return
+        self.progress("Report")
+        try:
+            write_reports(self.workspace)
+        except NettoeffektError as error:
+            self.report_fault = str(error)
+        except Exception as error:  # the release stands, and who can act must still be told
+            self.report_fault = f"reports: unexpected {type(error).__name__}: {error}. Run nettoeffekt report"
+
     def send(self) -> None:
         """Tells who can act of what happened, by the channels that are configured. A past date tells nobody."""
         self._require("update_incidents")
@@ -191,6 +206,7 @@ class Run:
             unresolved=stops,
             incidents=self.incidents,
             channels_down=self.channels_down,
+            report_fault=self.report_fault,
         )
 
     def finish_if_stopped(self) -> None:
@@ -258,6 +274,7 @@ def _steps(current: Run) -> None:
     current.judge()
     current.update_incidents()
     current.publish()
+    current.report()
     current.send()
 
 

@@ -108,6 +108,10 @@ class Workspace:
     def forms(self) -> Path:
         return self.published / "forms"
 
+    @property
+    def reports(self) -> Path:
+        return self.published / "reports"
+
 
 def today() -> date:
     """Today's date in Europe/Stockholm; read once, at the edge, as the default of `as_of`."""

@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from orchestration.alerting.messages import Entry, Group, Kind, Message
+from orchestration.swedish import mnkr, swedish_date
 
 TEMPLATES = Path(__file__).parent / "templates"
 NAME = "message"
-LOCALE = "sv_SE"
-MNKR = Decimal(1_000_000)
 SHOWN = 30  # entries of one group; the rest are counted
 
 COLOURS = {Kind.STOP: "#a3261f", Kind.RESOLVED: "#2c6b3f", Kind.DIGEST: "#28527a"}
@@ -37,23 +36,6 @@ class Rendered:
     text: str
     html: str
     fault: str | None = None
-
-
-def mnkr(amount: Decimal) -> str:
-    """An amount in SEK as million kronor in Swedish, with as many decimals as it takes to be no zero: 10,7 mnkr."""
-    from babel.numbers import format_decimal
-
-    decimals = 1 if abs(amount) >= MNKR / 20 or not amount else 3
-    rounded = (amount / MNKR).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-    digits = f"#,##0.{'0' * decimals}"  # Babel writes a hyphen for minus, unless the pattern has another
-    return f"{format_decimal(rounded, format=f'{digits};−{digits}', locale=LOCALE)} mnkr"
-
-
-def swedish_date(day: date) -> str:
-    """31 januari 2025."""
-    from babel.dates import format_date
-
-    return format_date(day, "d MMMM y", locale=LOCALE)
 
 
 def render(message: Message, folder: Path | None = None) -> Rendered:

@@ -5,9 +5,11 @@ import dagster as dg
 from orchestration.defs.graph import graph
 from orchestration.pipeline import Run
 
+PUBLISHED = dg.AssetKey(["published", "warehouse"])
+
 
 @dg.asset(
-    key=dg.AssetKey(["published", "warehouse"]),
+    key=PUBLISHED,
     group_name="published",
     kinds={"duckdb"},
     deps=graph().published_keys(),
@@ -15,12 +17,11 @@ from orchestration.pipeline import Run
     description="published/warehouse.duckdb: the release that BI tools read.",
 )
 def publish(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-    """Swaps in a new release, unless a control says stop, and tells who can act."""
+    """Swaps in a new release, unless a control says stop: then who can act is told."""
     run: Run = context.resources.run
     release = run.publish()
-    run.send()
-    run.finish()
     if run.judgement.stops:
+        run.finish_if_stopped()
         raise dg.Failure(f"Stopped by {', '.join(sorted({stop.check_id for stop in run.judgement.stops}))}")
     return dg.MaterializeResult(
         metadata={

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from orchestration.swedish import FORECAST_STATUS, NET_STATUS, swedish_month
 
 if TYPE_CHECKING:
     from orchestration.reporting.forms import Action, Form
@@ -16,19 +18,6 @@ DATE_CELL = f"$C${DATE_ROW}"
 LIMIT_MNKR = 10_000  # a forecast of the whole region is below it; one typed in kronor is not
 LONGEST_TEXT = 500
 
-NET_STATUS = {
-    "net": "netto",
-    "gross_only": "brutto – nettoberäkning saknas",
-    "not_required": "brutto, netto krävs inte",
-    "no_rule": "mäts inte i huvudboken",
-}
-FORECAST_STATUS = {
-    "current": "aktuell",
-    "late": "sen",
-    "stale": "inaktuell",
-    "unchanged": "upprepad",
-    "missing": "saknas",
-}
 CAUSES = (
     "Politiskt ej möjlig",
     "Förankring tog längre tid",
@@ -101,13 +90,6 @@ GUIDANCE = (
 )
 
 
-def month_sv(month: date) -> str:
-    """december 2024."""
-    from babel.dates import format_date
-
-    return format_date(month, "MMMM y", locale="sv_SE")
-
-
 def write_form(file: Path, form: Form) -> None:
     """Writes one workbook. No text becomes a formula, whatever it begins with."""
     import xlsxwriter
@@ -115,7 +97,10 @@ def write_form(file: Path, form: Form) -> None:
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(file, options) as workbook:
         workbook.set_properties(
-            {"title": f"Prognos {month_sv(form.month)}, {form.owner_role}", "comments": f"Utgåva {form.release_id}"}
+            {
+                "title": f"Prognos {swedish_month(form.month)}, {form.owner_role}",
+                "comments": f"Utgåva {form.release_id}",
+            }
         )
         formats = _formats(workbook)
         _write_actions(workbook.add_worksheet(SHEET), form, formats)
@@ -151,7 +136,7 @@ def _formats(workbook: Any) -> dict[str, Any]:
 def _write_actions(sheet: Any, form: Form, formats: dict[str, Any]) -> None:
     """The sheet that people see."""
     first, last = HEADER_ROW + 1, HEADER_ROW + len(form.actions)
-    sheet.write_string("A1", f"Prognos för {form.month.year} sedd från {month_sv(form.month)}", formats["title"])
+    sheet.write_string("A1", f"Prognos för {form.month.year} sedd från {swedish_month(form.month)}", formats["title"])
     lead = f"{form.owner_role}. Det som är känt per {form.as_of}, utgåva {form.release_id}. Fyll i de gula cellerna."
     sheet.write_string("A2", lead, formats["lead"])
     sheet.write_string(f"B{DATE_ROW}", "Datum då du lämnar:", formats["label"])
@@ -187,8 +172,8 @@ def _known(action: Action) -> tuple[Any, ...]:
     """What is known of an action, in the order of the columns."""
     measured = NET_STATUS.get(action.net_status or "", "")
     if action.outcome_month:
-        measured += f", till och med {month_sv(action.outcome_month)}"
-    asked = month_sv(action.forecast_as_of_month) if action.forecast_as_of_month else None
+        measured += f", till och med {swedish_month(action.outcome_month)}"
+    asked = swedish_month(action.forecast_as_of_month) if action.forecast_as_of_month else None
     return (
         *(action.action_id, action.action_name, _mnkr(action.target_sek), _mnkr(action.outcome_ytd_sek), measured),
         *(_mnkr(action.forecast_sek), asked, action.forecast_age_days),

@@ -24,12 +24,14 @@ OWNERS = {
     "great_expectations": ("expectations/runner.py",),
 }
 # Imports that cost. Only where Dagster's definitions stand may one be made before a function is called.
-LIBRARIES = "apprise babel jinja2 jsonschema open_data_contract_standard pandas rich sqlalchemy sqlglot xlsxwriter"
+LIBRARIES = (
+    "altair apprise babel jinja2 jsonschema open_data_contract_standard pandas rich sqlalchemy sqlglot vl_convert xlsxwriter"
+)
 HEAVY = frozenset({*LIBRARIES.split(), *OWNERS})
 EAGER = OWNERS["dagster"]
 
 # What all may import. `ops` is the DDL of the tables in which publishing, reporting and alerting meet.
-COMMON = frozenset({"settings", "warehouse", "errors", "model"})
+COMMON = frozenset({"settings", "warehouse", "errors", "model", "swedish"})
 FOLDERS = {
     "intake": COMMON,
     "publishing": COMMON | {"ops"},

@@ -9,7 +9,8 @@ import pytest
 
 from orchestration.alerting.incidents import acknowledge, advance, snooze
 from orchestration.alerting.messages import AddressBook, ControlWords, Facts, Kind, Message, Recipient, Told, compose
-from orchestration.alerting.rendering import mnkr, render
+from orchestration.alerting.rendering import render
+from orchestration.swedish import mnkr
 from orchestration.alerting.values import Event, Findings, Incident, Moment, Rules, Sighting
 from orchestration.model import Severity
 

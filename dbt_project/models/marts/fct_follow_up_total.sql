@@ -40,6 +40,7 @@ select
     not_current_share_pct,
     cast(forecast_as_of_month as date) as forecast_as_of_month,
     cast(gap_sek as decimal(18, 2)) as gap_sek,
+    cast(forecast_sek - coalesce(outcome_ytd_sek, 0) as decimal(18, 2)) as remaining_sek,
     cast(feasible_target_sek as decimal(18, 2)) as feasible_target_sek,
     cast(unrated_target_sek as decimal(18, 2)) as unrated_target_sek,
     cast(weighted_forecast_sek as decimal(18, 2)) as weighted_forecast_sek,

@@ -1,0 +1,440 @@
+"""The first page of a report: the answer, its key figures, what is not known, and what this reader can do."""
+
+from collections.abc import Sequence
+
+from orchestration.reporting.marts import Column, Marts
+from orchestration.reporting.report_model import Card, Figure, Kind, Reader, Section, Table
+from orchestration.reporting.report_scope import Scope
+from orchestration.swedish import mnkr, number, swedish_date, swedish_month
+
+# Findings of the release's run, with the node that each is about: its action, its unit or the board that was shown it.
+FINDING = """
+    left join marts.dim_action as action on action.action_id = split_part(t.subject_id, '|', 1)
+    left join marts.check_result as result
+        on result.check_id = t.check_id and result.run_id = t.run_id and not result.passed
+"""
+OF_RUN = "t.run_id = (select run_id from marts.publication)"
+OF_NODE = """(
+    split_part(t.subject_id, '|', 1) in (select unnest(?))
+    or split_part(t.subject_id, '|', 1) in (select unnest(?))
+    or (? and t.subject_type not in
+        ('action', 'action_pair', 'consequence', 'unit', 'unit_call_off_chain', 'board_report', 'board_scope'))
+)"""
+
+
+def headline(scope: Scope) -> str:
+    """The answer in one sentence."""
+    total = scope.total
+    goal, word = total["requirement_sek"], "sparbetingets"
+    if goal is None:
+        goal, word = total["target_sek"], "målets"
+    if not total["actions"] or total["not_current_share_pct"] == 100:
+        return f"Ingen vet om {word} {mnkr(goal)} nås: inga prognoser är aktuella" if goal else "Inga mål att följa upp"
+    if total["forecast_sek"] >= goal:
+        return f"Prognosen når {word} {mnkr(goal)}"
+    return f"Prognosen når {mnkr(total['forecast_sek'])} av {word} {mnkr(goal)}"
+
+
+def lead(scope: Scope) -> tuple[str, ...]:
+    """What must be known to read the answer."""
+    total = scope.total
+    said = []
+    gap = total["gap_sek"] if total["requirement_sek"] is not None else -total["deviation_sek"]
+    if gap > 0:
+        said.append(f"{mnkr(gap)} saknas.")
+    share = total["not_current_share_pct"]
+    if total["forecast_as_of_month"] is not None:
+        said.append(f"Den äldsta prognosen avser {swedish_month(total['forecast_as_of_month'])}.")
+    if share == 0:
+        said.append("Alla prognoser är aktuella.")
+    elif share is not None:
+        said.append(f"{number(share, 0)} % av målbeloppet vilar på prognoser som inte är aktuella.")
+    if total["outcome_ytd_sek"] is None:
+        said.append("Inget utfall är känt.")
+    elif total["net_ytd_sek"] is None:
+        said.append(f"Av utfallet {mnkr(total['outcome_ytd_sek'])} är inget nettoberäknat.")
+    else:
+        said.append(
+            f"Utfallet hittills är {mnkr(total['outcome_ytd_sek'])}; nettoberäknat är {mnkr(total['net_ytd_sek'])}."
+        )
+    return tuple(said)
+
+
+def cards(marts: Marts, scope: Scope, reader: Reader) -> tuple[Card, ...]:
+    """The key figures that every reader gets, and for the head of an administration those of its staff."""
+    return (*_money(scope), *(_staff(marts, scope) if reader is Reader.HEAD else ()))
+
+
+def _money(scope: Scope) -> tuple[Card, ...]:
+
+    def of(column: str, kind: Kind = Kind.MNKR, why: str = "ej känt") -> Figure:
+        return Figure(scope.total[column], kind, f"fct_follow_up_total.{column}", scope.key, why_empty=why)
+
+    total = scope.total
+    has_requirement = total["requirement_sek"] is not None
+    stale = (total["not_current_share_pct"] or 0) > 0
+    seen = total["forecast_as_of_month"]
+    return (
+        Card("Sparbeting", of("requirement_sek")) if has_requirement else Card("Mål", of("target_sek")),
+        Card(
+            "Prognos",
+            of("forecast_sek"),
+            f"äldsta avser {swedish_month(seen)}" if seen else "ingen prognos lämnad",
+            stale,
+        ),
+        Card(
+            "Saknas" if (total["gap_sek"] or 0) >= 0 else "Över sparbetinget", of("gap_sek"), "sparbeting minus prognos"
+        )
+        if has_requirement
+        else Card("Avvikelse", of("deviation_sek"), "prognos minus mål"),
+        Card(
+            "Utfall hittills", of("outcome_ytd_sek", why="inget utfall är känt"), "som det är redovisat eller uppmätt"
+        ),
+        Card("Varav netto", of("net_ytd_sek", why="ej beräknat"), "motkostnader avdragna, ur huvudboken"),
+        Card("Bara brutto", of("gross_only_sek", why="inget"), "nettoberäkning saknas", bool(total["gross_only_sek"])),
+        Card("Ej aktuella prognoser", of("not_current_share_pct", Kind.PCT, "inga mål"), "andel av målbeloppet", stale),
+        Card(
+            "Möjlig dubbelräkning",
+            of("possible_double_count_sek", why="ingen inom nivån"),
+            "kan vara räknat två gånger",
+            bool(total["possible_double_count_sek"]),
+        ),
+    )
+
+
+def _staff(marts: Marts, scope: Scope) -> tuple[Card, ...]:
+    fte = marts.row(
+        """
+        select fte.* from marts.fct_fte as fte
+        inner join marts.dim_fte_definition as definition
+            on definition.fte_definition = fte.fte_definition and definition.is_official
+        where fte.unit_id = ? and fte.personnel_category = 'ALL' and fte.month <= ? and fte.fte_r12 is not null
+        order by fte.month desc limit 1
+        """,
+        *(scope.node_id, scope.month),
+    )
+    share = marts.row(
+        "from marts.fct_hired_staff_share where unit_id = ? and time_window = 'r12' and month = ?",
+        *(scope.node_id, scope.month),
+    )
+    found = []
+    if fte is not None:
+        key = {name: fte[name] for name in ("unit_id", "personnel_category", "month", "fte_definition")}
+        found = [
+            Card(
+                "Helårsarbetare, tolv månader",
+                Figure(fte["fte_r12"], Kind.FTE, "fct_fte.fte_r12", key),
+                f"medelvärde till och med {swedish_month(fte['month'])}",
+            ),
+            Card(
+                "Ändring på ett år",
+                Figure(
+                    fte["fte_r12_change_12m"], Kind.FTE, "fct_fte.fte_r12_change_12m", key, why_empty="ej jämförbart"
+                ),
+                "helårsarbetare",
+            ),
+        ]
+    if share is not None and share["share_of_total_pct"] is not None:
+        key = {name: share[name] for name in ("unit_id", "month", "time_window")}
+        goal = share["goal_pct"]
+        found.append(
+            Card(
+                "Hyrpersonalens andel",
+                Figure(share["share_of_total_pct"], Kind.PCT, "fct_hired_staff_share.share_of_total_pct", key),
+                f"tolv månader; målet är {number(goal, 1)} %" if goal is not None else "tolv månader; inget eget mål",
+                goal is not None and share["share_of_total_pct"] > goal,
+            )
+        )
+        found.append(
+            Card(
+                "Över målet",
+                Figure(share["gap_sek"], Kind.MNKR, "fct_hired_staff_share.gap_sek", key, why_empty="inget eget mål"),
+                "hyrpersonal, tolv månader",
+            )
+        )
+    return tuple(found)
+
+
+def findings(marts: Marts, scope: Scope, checks: Sequence[str] = (), name: str = "brister", rows: int = 400) -> Table:
+    """What the controls point at in this node, the largest amounts first."""
+    where = f"{OF_RUN} and {OF_NODE}" + (" and t.check_id in (select unnest(?))" if checks else "")
+    values = [list(scope.actions), list(scope.units), scope.node_type == "region" and _has_ledger(marts, scope)]
+    return marts.table(
+        name,
+        "Vad kontrollerna pekar på",
+        "finding",
+        [
+            Column("Kontroll", "check_id"),
+            Column("Vad det gäller", "detail"),
+            Column("Ansvarig", "owner_role", why_empty="ingen utpekad"),
+            Column("Belopp", "amount_sek", Kind.MNKR, "inget belopp"),
+        ],
+        ["check_id", "subject_type", "subject_id", "run_id"],
+        where,
+        [*values, *([list(checks)] if checks else [])],
+        f"abs(coalesce(t.amount_sek, 0)) desc, t.check_id, t.subject_id limit {rows}",
+        empty="Kontrollerna pekar inte på något här.",
+    )
+
+
+def unknown(marts: Marts, scope: Scope) -> tuple[str, ...]:
+    """What the report does not know, in one sentence for each control that points at this node."""
+    counted = marts.rows(
+        f"""
+        select t.check_id, count(*) as found, sum(abs(t.amount_sek)) as amount_sek, any_value(result.detail) as detail
+        from marts.finding as t {FINDING} where {OF_RUN} and {OF_NODE} and result.severity <> 'info'
+        group by t.check_id order by sum(abs(t.amount_sek)) desc nulls last, t.check_id
+        """,
+        *(list(scope.actions), list(scope.units), scope.node_type == "region" and _has_ledger(marts, scope)),
+    )
+    return tuple(
+        f"{row['detail'].split('. ')[0].rstrip('.')} ({row['check_id']}: {row['found']} fall"
+        + (f", {mnkr(row['amount_sek'])}" if row["amount_sek"] else "")
+        + ")."
+        for row in counted
+    )
+
+
+def _has_ledger(marts: Marts, scope: Scope) -> bool:
+    return marts.row("select 1 as one from marts.fct_net_cost where unit_id = ? limit 1", scope.node_id) is not None
+
+
+def actions(marts: Marts, scope: Scope, name: str, caption: str, where: str, empty: str) -> Table:
+    """Actions of the node, on the level where forecasts are held, those that lack most first."""
+    return marts.table(
+        name,
+        caption,
+        "fct_action_follow_up",
+        [
+            Column("Åtgärd", "concat(action.action_name, ' (', t.action_id, ')')"),
+            Column("Mål", "target_sek", Kind.MNKR),
+            Column("Prognos", "forecast_sek", Kind.MNKR, "saknas"),
+            Column("Avvikelse", "deviation_sek", Kind.MNKR),
+            Column("Utfall hittills", "outcome_ytd_sek", Kind.MNKR),
+            Column("Varav netto", "net_ytd_sek", Kind.MNKR, "ej beräknat"),
+            Column("Utfallet är", "net_status", Kind.CODE),
+            Column("Prognosen är", "forecast_status", Kind.CODE),
+            Column("Ålder, dagar", "forecast_age_days", Kind.COUNT, "–"),
+            Column("Ansvarig", "action.owner_role", why_empty="ingen utpekad"),
+        ],
+        ["action_id", "month"],
+        f"t.month = ? and t.is_reporting_level and t.action_id in (select unnest(?)) and {where}",
+        [scope.month, list(scope.actions)],
+        "coalesce(t.deviation_sek, -t.target_sek, 0), t.action_id",
+        "inner join marts.dim_action as action on action.action_id = t.action_id",
+        empty,
+    )
+
+
+def sections(marts: Marts, scope: Scope, reader: Reader) -> tuple[Section, ...]:
+    """What this reader's first page holds beyond the key figures."""
+    return {Reader.BOARD: _board, Reader.HEAD: _head, Reader.CONTROLLER: _controller, Reader.CLOSING: _closing}[reader](
+        marts, scope
+    )
+
+
+def _board(marts: Marts, scope: Scope) -> tuple[Section, ...]:
+    behind = actions(
+        marts, scope, "att-besluta", "Åtgärder som inte når sitt mål", "coalesce(t.deviation_sek, -t.target_sek) < 0",
+        "Alla åtgärder når sina mål enligt prognosen.",
+    )  # fmt: skip
+    missing = f"{len(behind.rows)} åtgärder når inte sina mål." if behind.rows else behind.empty
+    return (
+        Section("beslut", "Att ta ställning till", (missing, *_without_decision(marts, scope)), tables=(behind,)),
+        Section("visat", "Vad som visades förra gången", tables=(_shown(marts, scope),)),
+        Section("granser", "Gränser som har passerats", tables=(breached(marts, scope),)),
+    )
+
+
+def _without_decision(marts: Marts, scope: Scope) -> tuple[str, ...]:
+    last = marts.row(
+        """
+        select board, max(meeting_date) as meeting_date, max_by(reports_without_decision, meeting_date) as reports,
+            max_by(active_decision_since, meeting_date) as since
+        from marts.fct_board_report where scope_id in (select unnest(?)) group by board
+        order by max(meeting_date) desc, board limit 1
+        """,
+        list(scope.units),
+    )
+    if last is None:
+        return ("Ingen nämnds protokoll om den här nivån är inläst.",)
+    if last["since"] is not None:
+        return (f"Det senaste aktiva beslutet fattades {swedish_date(last['since'])}.",)
+    reports = f"{last['reports']} rapporter i rad" if last["reports"] != 1 else "en rapport"
+    return (
+        f"Till och med {swedish_date(last['meeting_date'])} har {reports} visats utan att ett aktivt beslut har fattats.",
+    )
+
+
+def _shown(marts: Marts, scope: Scope) -> Table:
+    return marts.table(
+        "visat",
+        "Vad nämnderna har visats, och vad som var känt den dagen; det senaste först",
+        "fct_board_report",
+        [
+            Column("Nämnd", "coalesce(unit.unit_name, t.board)"),
+            Column("Gällde", "coalesce(about.unit_name, t.scope_id)"),
+            Column("Sammanträde", "meeting_date", Kind.DATE),
+            Column("Avser", "reported_month", Kind.MONTH),
+            Column("Visad prognos", "reported_forecast_sek", Kind.MNKR, "visades inte"),
+            Column("Visad avvikelse", "reported_deviation_sek", Kind.MNKR, "visades inte"),
+            Column("Känd prognos", "known_forecast_sek", Kind.MNKR, "ingen"),
+            Column("Känd avvikelse", "known_deviation_sek", Kind.MNKR, "ej beräkningsbar"),
+            Column("Prognosen var", "known_forecast_status", Kind.CODE),
+            Column("Stämmer", "identity_holds", Kind.YES_NO, "kan ej prövas"),
+        ],
+        ["board", "meeting_date", "scope", "scope_id"],
+        "t.scope_id in (select unnest(?))",
+        [list(scope.units)],
+        "t.meeting_date desc, t.board, t.scope_id limit 6",
+        "left join marts.dim_unit as unit on unit.unit_id = t.board"
+        " left join marts.dim_unit as about on about.unit_id = t.scope_id",
+        "Inget är inläst om vad nämnderna har visats på den här nivån.",
+    )
+
+
+def breached(marts: Marts, scope: Scope, only: bool = True) -> Table:
+    """Consequences in the month: those past their limit, or all that are assessed."""
+    return marts.table(
+        "konsekvenser" if not only else "passerade-granser",
+        "Konsekvenser" if not only else "Konsekvenser som har passerat sin gräns",
+        "fct_consequence",
+        [
+            Column("Åtgärd", "concat(action.action_name, ' (', t.action_id, ')')"),
+            Column("Perspektiv", "perspective", Kind.CODE),
+            Column("Indikator", "indicator_id", why_empty="ingen"),
+            Column("Före", "value_before", Kind.FTE),
+            Column("Nu", "value", Kind.FTE),
+            Column("Gräns", "limit_value", Kind.FTE, "ingen satt"),
+            Column("Passerad", "is_breached", Kind.YES_NO, "kan ej prövas"),
+            Column("Bedömd konsekvens", "consequence_text"),
+        ],
+        ["action_id", "perspective", "indicator_id", "month"],
+        f"t.month = ? and t.action_id in (select unnest(?)) and {'t.is_breached' if only else 'true'}",
+        [scope.month, list(scope.actions)],
+        "t.action_id, t.perspective, t.indicator_id",
+        "inner join marts.dim_action as action on action.action_id = t.action_id",
+        "Ingen gräns är passerad." if only else "Inga konsekvenser är bedömda för månaden.",
+    )
+
+
+def _head(marts: Marts, scope: Scope) -> tuple[Section, ...]:
+    silent = actions(
+        marts, scope, "ej-rapporterat", "Åtgärder utan aktuell prognos", "coalesce(t.forecast_status, 'missing') <> 'current'",
+        "Alla ansvariga har lämnat aktuella prognoser.",
+    )  # fmt: skip
+    risk = actions(
+        marts, scope, "kronor-i-fara", "Kronor i fara: åtgärder under målet", "coalesce(t.deviation_sek, -t.target_sek) < 0",
+        "Inga: alla åtgärder når sina mål enligt prognosen.",
+    )  # fmt: skip
+    return (
+        Section("fara", "Kronor i fara", tables=(risk,)),
+        Section("tysta", "Vem som inte har rapporterat", tables=(silent,)),
+        Section("overvaltring", "Kostnader till och från andra", tables=(cost_shifts(marts, scope),)),
+    )
+
+
+def cost_shifts(marts: Marts, scope: Scope) -> Table:
+    """What the node's savings cost others, and others' savings the node, in the year to date."""
+    units = list(scope.units)
+    pairs = marts.rows(
+        "select distinct action_id from marts.fct_cost_shift where from_unit_id in (select unnest(?))"
+        " or to_unit_id in (select unnest(?))",
+        units,
+        units,
+    )
+    names = [row["action_id"] for row in pairs]
+    table = marts.sums(
+        "overvaltring",
+        "Kostnader som flyttas mellan enheter, i år till och med månaden",
+        "fct_cost_shift",
+        [
+            Column("Åtgärd", "concat(action.action_name, ' (', t.action_id, ')')"),
+            Column("Från", "giving.unit_name"),
+            Column("Till", "taking.unit_name"),
+        ],
+        [Column("Bärs av mottagaren", "amount_sek", Kind.MNKR)],
+        ["action_id", "from_unit_id", "to_unit_id"],
+        scope.year_to_date,
+        "inner join marts.dim_action as action on action.action_id = t.action_id"
+        " left join marts.dim_unit as giving on giving.unit_id = t.from_unit_id"
+        " left join marts.dim_unit as taking on taking.unit_id = t.to_unit_id",
+        "abs(sum(t.amount_sek)) desc, t.action_id, t.from_unit_id, t.to_unit_id",
+        "Ingen kostnad har flyttats till eller från enheterna här.",
+    )
+    rows = tuple(row for row in table.rows if row[-1].key["action_id"] in names)
+    return Table(table.name, table.caption, table.headers, rows, table.empty)
+
+
+def _controller(marts: Marts, scope: Scope) -> tuple[Section, ...]:
+    return (
+        Section("brister", "Brister att rätta", tables=(findings(marts, scope),)),
+        Section("dubbel", "Dubbelräkningar", tables=(double_counts(marts, scope),)),
+    )
+
+
+def double_counts(marts: Marts, scope: Scope) -> Table:
+    """Pairs of actions that may count the same money in the year."""
+    return marts.table(
+        "dubbelrakning",
+        f"Möjliga dubbelräkningar {scope.month.year}",
+        "fct_double_count",
+        [
+            Column("Åtgärd", "concat(action.action_name, ' (', t.action_id, ')')"),
+            Column("Samma pengar som", "concat(other.action_name, ' (', t.other_action_id, ')')"),
+            Column("Grund", "ground", Kind.CODE),
+            Column("Belopp", "amount_sek", Kind.MNKR, "ej beräkningsbart"),
+            Column("Godtagen", "is_acquitted", Kind.YES_NO),
+        ],
+        ["action_id", "other_action_id", "ground", "year"],
+        "t.year = ? and t.action_id in (select unnest(?))",
+        [scope.month.year, list(scope.actions)],
+        "t.action_id, t.other_action_id, t.ground",
+        "inner join marts.dim_action as action on action.action_id = t.action_id"
+        " inner join marts.dim_action as other on other.action_id = t.other_action_id",
+        "Ingen dubbelräkning är funnen.",
+    )
+
+
+def _closing(marts: Marts, scope: Scope) -> tuple[Section, ...]:
+    components = marts.table(
+        "komponenter",
+        f"Nettoberäkningen komponent för komponent, {scope.month.year}",
+        "fct_net_effect",
+        [
+            Column("Åtgärd", "concat(action.action_name, ' (', t.action_id, ')')"),
+            Column("Komponent", "component", Kind.CODE),
+            Column("Effekt under året", "effect_ytd_sek", Kind.MNKR, "en månad är inte känd"),
+            Column("Underlag", "evidence", Kind.CODE),
+            Column("Inom normal variation", "is_within_noise", Kind.YES_NO, "kan ej prövas"),
+        ],
+        ["action_id", "component", "month"],
+        "t.month = ? and t.action_id in (select unnest(?))",
+        [scope.month, list(scope.actions)],
+        "t.action_id, t.component",
+        "inner join marts.dim_action as action on action.action_id = t.action_id",
+        "Ingen åtgärd har någon nettoberäkning.",
+    )
+    lacking = marts.table(
+        "utan-nettoberakning",
+        "Åtgärder utan nettoberäkning, och varför",
+        "fct_action_follow_up",
+        [
+            Column("Åtgärd", "concat(action.action_name, ' (', t.action_id, ')')"),
+            Column("Redovisat utfall", "outcome_reported_sek", Kind.MNKR, "inget redovisat"),
+            Column("Brutto ur huvudboken", "gross_ytd_sek", Kind.MNKR, "mäts inte"),
+            Column("Utfallet är", "net_status", Kind.CODE),
+            Column("Skäl", "action.not_measured_reason", why_empty="inget skäl angivet"),
+        ],
+        ["action_id", "month"],
+        "t.month = ? and t.is_reporting_level and t.net_ytd_sek is null and t.action_id in (select unnest(?))",
+        [scope.month, list(scope.actions)],
+        "t.action_id",
+        "inner join marts.dim_action as action on action.action_id = t.action_id",
+        "Alla åtgärder är nettoberäknade.",
+    )
+    return (
+        Section("netto", "Nettoberäkningarna", tables=(components,)),
+        Section("utan-netto", "Det som saknar nettoberäkning", tables=(lacking,)),
+        Section("dubbel", "Dubbelräkningar", tables=(double_counts(marts, scope),)),
+    )
