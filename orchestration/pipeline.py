@@ -1,4 +1,4 @@
-"""The order of a run: reference tables, load, dbt, judge, incidents, publish, report, send; for verbs and Dagster alike.
+"""The order of a run: reference tables, load, dbt, judge, incidents, publish, report, send; the same for Dagster.
 
 Each step opens the warehouse and closes it again; the run lock is held from the first to the last. After a stop nothing
 is published, but incidents are opened, updated and closed, and who can act is told.

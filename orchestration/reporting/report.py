@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from multiprocessing import get_context
@@ -12,7 +13,7 @@ from pathlib import Path
 from orchestration.errors import UsageError
 from orchestration.reporting import report_first_page as first_page
 from orchestration.reporting.marts import Marts
-from orchestration.reporting.report_model import Reader, Report
+from orchestration.reporting.report_model import Reader, Report, Section
 from orchestration.reporting.report_scope import Scope, scopes
 from orchestration.settings import Workspace
 from orchestration.warehouse import connect, quoted
@@ -73,12 +74,20 @@ def read_reports(
     for scope in _scopes(marts, month, node_id):
         sections = report_sections.sections(marts, scope, previous)
         for reader in (Reader.CLOSING,) if is_closing else READERS[scope.node_type]:
+            first = first_page.sections(marts, scope, reader)
             yield Report(
                 *(reader, scope.node_type, scope.node_id, scope.node_name, scope.month),
                 *(publication["release_id"], publication["as_of"], publication["published_at"]),
                 *(first_page.headline(scope), first_page.lead(scope), first_page.cards(marts, scope, reader)),
-                *(first_page.unknown(marts, scope), first_page.sections(marts, scope, reader), sections),
+                *(first_page.unknown(marts, scope), first, _without_tables_of(first, sections)),
             )
+
+
+def _without_tables_of(first: tuple[Section, ...], sections: tuple[Section, ...]) -> tuple[Section, ...]:
+    """The sections, but for what the first page has shown already."""
+    shown = {table.name for section in first for table in section.tables}
+    left = [replace(s, tables=tuple(table for table in s.tables if table.name not in shown)) for s in sections]
+    return tuple(section for section in left if section.sentences or section.charts or section.tables)
 
 
 def _scopes(marts: Marts, month: date | None, node_id: str | None) -> list[Scope]:

@@ -262,7 +262,8 @@ def _without_decision(marts: Marts, scope: Scope) -> tuple[str, ...]:
         return (f"Det senaste aktiva beslutet fattades {swedish_date(last['since'])}.",)
     reports = f"{last['reports']} rapporter i rad" if last["reports"] != 1 else "en rapport"
     return (
-        f"Till och med {swedish_date(last['meeting_date'])} har {reports} visats utan att ett aktivt beslut har fattats.",
+        f"Till och med {swedish_date(last['meeting_date'])} har {reports} visats utan att ett aktivt beslut har"
+        " fattats.",
     )
 
 
@@ -320,12 +321,12 @@ def breached(marts: Marts, scope: Scope, only: bool = True) -> Table:
 
 def _head(marts: Marts, scope: Scope) -> tuple[Section, ...]:
     silent = actions(
-        marts, scope, "ej-rapporterat", "Åtgärder utan aktuell prognos", "coalesce(t.forecast_status, 'missing') <> 'current'",
-        "Alla ansvariga har lämnat aktuella prognoser.",
+        marts, scope, "ej-rapporterat", "Åtgärder utan aktuell prognos",
+        "coalesce(t.forecast_status, 'missing') <> 'current'", "Alla ansvariga har lämnat aktuella prognoser.",
     )  # fmt: skip
     risk = actions(
-        marts, scope, "kronor-i-fara", "Kronor i fara: åtgärder under målet", "coalesce(t.deviation_sek, -t.target_sek) < 0",
-        "Inga: alla åtgärder når sina mål enligt prognosen.",
+        marts, scope, "kronor-i-fara", "Kronor i fara: åtgärder under målet",
+        "coalesce(t.deviation_sek, -t.target_sek) < 0", "Inga: alla åtgärder når sina mål enligt prognosen.",
     )  # fmt: skip
     return (
         Section("fara", "Kronor i fara", tables=(risk,)),

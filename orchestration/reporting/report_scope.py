@@ -16,7 +16,10 @@ BELOW = """
     )
     select unit_id from below order by unit_id
 """
-TOTAL = "from marts.fct_follow_up_total where hierarchy = 'organisation' and node_type in ('region', 'board', 'administration')"
+TOTAL = (
+    "from marts.fct_follow_up_total"
+    " where hierarchy = 'organisation' and node_type in ('region', 'board', 'administration')"
+)
 
 
 @dataclass(frozen=True)

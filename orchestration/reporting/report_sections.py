@@ -427,7 +427,7 @@ def _reconciliation(marts: Marts) -> Section:
         "Underlaget: vad som är inläst",
         "data_status",
         [
-            Column("Flöde", "feed", Kind.CODE),
+            Column("Flöde", "feed"),
             Column("Läge", "status", Kind.CODE),
             Column("Senaste månad", "latest_month", Kind.MONTH, "ingen"),
             Column("Rader", "row_count", Kind.COUNT),

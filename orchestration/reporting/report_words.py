@@ -58,15 +58,7 @@ CODES: Mapping[str, str] = {
     "stop": "stoppar",
     "warn": "varning",
     "info": "upplysning",
-    # feeds and their state
-    "ledger": "huvudbok",
-    "staffing": "bemanning",
-    "plan": "handlingsplan",
-    "forecast": "prognoser",
-    "budget": "budget",
-    "result_forecast": "resultatprognos",
-    "board_report": "visat för nämnd",
-    "indicator": "indikatorer",
+    # the state of a feed
     "not_expected": "väntas inte",
 }
 READERS = {

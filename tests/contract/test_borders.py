@@ -25,7 +25,8 @@ OWNERS = {
 }
 # Imports that cost. Only where Dagster's definitions stand may one be made before a function is called.
 LIBRARIES = (
-    "altair apprise babel jinja2 jsonschema open_data_contract_standard pandas rich sqlalchemy sqlglot vl_convert xlsxwriter"
+    "altair apprise babel jinja2 jsonschema open_data_contract_standard pandas rich sqlalchemy sqlglot vl_convert"
+    " xlsxwriter"
 )
 HEAVY = frozenset({*LIBRARIES.split(), *OWNERS})
 EAGER = OWNERS["dagster"]

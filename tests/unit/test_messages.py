@@ -10,9 +10,9 @@ import pytest
 from orchestration.alerting.incidents import acknowledge, advance, snooze
 from orchestration.alerting.messages import AddressBook, ControlWords, Facts, Kind, Message, Recipient, Told, compose
 from orchestration.alerting.rendering import render
-from orchestration.swedish import mnkr
 from orchestration.alerting.values import Event, Findings, Incident, Moment, Rules, Sighting
 from orchestration.model import Severity
+from orchestration.swedish import mnkr
 
 MONDAY = date(2025, 1, 20)
 STEP = Decimal(1_000_000)
