@@ -26,6 +26,8 @@ CONTRACT = {
     ),
     "dim_unit": ("unit_id", "unit_name parent_unit_id level valid_from valid_to"),
     "dim_month": ("month", "year month_number tertial"),
+    "dim_parameter": ("parameter_name", "parameter_value valid_from why"),
+    "dim_fte_definition": ("fte_definition", "definition_name formula norm_hours hired_hours_per_fte is_official"),
     "dim_effect_rule": ("rule_id", "version action_id component basis unit_id claim_sv baseline_sv evidence"),
     "fct_net_effect": (
         "action_id component month",
