@@ -288,6 +288,25 @@ def releases(data: Data = None, as_json: Json = False) -> None:
 
 
 @app.command()
+def rollback(
+    release_id: Annotated[str | None, typer.Argument(metavar="RELEASE", help="A release that is kept.")] = None,
+    release: Annotated[bool, typer.Option("--release", help="End the hold instead: the next run publishes.")] = False,
+    data: Data = None,
+) -> None:
+    """Publish an earlier release again, and hold it until `rollback --release`."""
+    from orchestration import pipeline
+
+    if release == (release_id is not None):
+        raise UsageError("rollback", "give a RELEASE, or --release", "See nettoeffekt releases")
+    settings = _settings(data)
+    if release:
+        hold = pipeline.end_rollback(settings)
+        console.say(f"Publishing is no longer held at {hold.release_id}: the next run publishes")
+    else:
+        console.show_rollback(pipeline.rollback(settings, release_id))
+
+
+@app.command()
 def dev(data: Data = None, port: Annotated[int, typer.Option(help="The port, on loopback only.")] = 3000) -> None:
     """Dagster's user interface on this machine: the assets, their checks, the schedule."""
     from orchestration.dagster_home import prepare

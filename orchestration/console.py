@@ -62,6 +62,8 @@ def show_outcome(settings: Settings, outcome: RunOutcome, as_json: bool) -> None
     if outcome.unresolved:
         say(f"Stopped by {', '.join(outcome.unresolved)}: nothing was published")
     _release(settings, outcome.release, "New release" if outcome.is_new_release else "Release unchanged")
+    if outcome.is_held:
+        _held(outcome.release.release_id)
     if outcome.report_fault:
         say(f"Reports not written: {outcome.report_fault}")
 
@@ -120,6 +122,8 @@ def show_status(report: StatusReport, as_json: bool) -> None:
     else:
         release = report.release
         say(f"Release {release.release_id}, as of {release.as_of}, published {release.published_at} UTC")
+    if report.held_at:
+        _held(report.held_at)
     if report.stops:
         say(f"The last run was stopped by {', '.join(report.stops)}")
     _channels(report.channels_down)
@@ -176,6 +180,12 @@ def _channels(down: Sequence[str]) -> None:
         say(f"Messages wait: the channel {name} does not take them. See nettoeffekt incidents")
 
 
+def show_rollback(release: Release) -> None:
+    """That an earlier release is published again."""
+    say(f"Published again: {release.release_id}, as of {release.as_of}")
+    _held(release.release_id)
+
+
 def show_explanation(explanation: "Explanation", as_json: bool) -> None:
     """Where a net effect comes from."""
     from orchestration.reporting.explain_text import explanation_lines
@@ -184,6 +194,10 @@ def show_explanation(explanation: "Explanation", as_json: bool) -> None:
         return _json(asdict(explanation))
     for line in explanation_lines(explanation):
         say(line)
+
+
+def _held(release_id: str) -> None:
+    say(f"Publishing is held at {release_id}: runs publish nothing until nettoeffekt rollback --release")
 
 
 def _deliveries(report: LoadReport) -> None:

@@ -125,7 +125,8 @@ class IncidentCount:
 @dataclass(frozen=True)
 class RunOutcome:
     """What a run came to. `release` is the one now published, new or kept; None if there is none. `channels_down` are
-    the channels on which messages wait, `report_fault` why the reports of a new release were not written."""
+    the channels on which messages wait, `report_fault` why the reports of a new release were not written,
+    `is_held` that publishing is held at an earlier release."""
 
     run_id: str
     as_of: date
@@ -137,3 +138,4 @@ class RunOutcome:
     incidents: IncidentCount = field(default=IncidentCount())
     channels_down: tuple[str, ...] = field(default=())
     report_fault: str | None = field(default=None)
+    is_held: bool = field(default=False)

@@ -22,6 +22,7 @@ from orchestration.alerting.values import Moment
 from orchestration.errors import NettoeffektError, UsageError
 from orchestration.model import IncidentCount, Judgement, LoadReport, Release, RunOutcome
 from orchestration.publishing import release as publishing
+from orchestration.publishing.hold import Hold, keep_hold, let_go, roll_back
 from orchestration.settings import CHECKOUT, DataDirectory, Settings, Workspace
 from orchestration.table_facts import TableFacts, table_facts
 from orchestration.warehouse import connect, quoted, require_space, run_lock
@@ -58,6 +59,7 @@ class Run:
     report_fault: str | None = None
     release: Release | None = None
     is_new_release: bool = False
+    is_held: bool = False
     is_finished: bool = False
     done: set[str] = field(default_factory=set)
 
@@ -142,10 +144,13 @@ class Run:
         return self.incidents
 
     def publish(self) -> Release | None:
-        """Swaps in a new release, unless a control says stop or nothing differs; the release that stands then."""
+        """Swaps in a new release, unless a control says stop, publishing is held or nothing differs; the release that
+        stands then."""
         self._require("update_incidents")
-        if self.judgement.stops:
-            self.release = publishing.current(self.workspace)
+        self.release = keep_hold(self.workspace)
+        self.is_held = self.release is not None
+        if self.is_held or self.judgement.stops:
+            self.release = self.release or publishing.current(self.workspace)
             return self.release
         self.progress("Publish")
         self.release, self.is_new_release = publishing.publish(
@@ -207,6 +212,7 @@ class Run:
             incidents=self.incidents,
             channels_down=self.channels_down,
             report_fault=self.report_fault,
+            is_held=self.is_held,
         )
 
     def finish_if_stopped(self) -> None:
@@ -281,6 +287,7 @@ def _steps(current: Run) -> None:
 def nothing_new(settings: Settings, as_of: date) -> tuple[prints.LastRun, Release | None] | None:
     """The last run, and what it published, if a run now could not come to anything else; else None."""
     workspace, is_past = choose_workspace(settings, as_of)
+    publishing.tidy(workspace)
     last = prints.read_last_run(workspace)
     if last is None or last.fingerprint != prints.fingerprint(settings, prints.inputs_hash(settings, as_of)):
         return None
@@ -326,6 +333,18 @@ def rebuild(settings: Settings, as_of: date, progress: Progress = lambda _: None
             raise
         old.unlink(missing_ok=True)
         return current.finish()
+
+
+def rollback(settings: Settings, release_id: str) -> Release:
+    """Publishes a kept release again and holds it: runs go on, and publish nothing until the hold is let go."""
+    with run_lock(settings.directory, "rollback"):
+        return roll_back(settings.directory.main, release_id, datetime.now(UTC).replace(tzinfo=None, microsecond=0))
+
+
+def end_rollback(settings: Settings) -> Hold:
+    """Lets the hold go: the next run publishes."""
+    with run_lock(settings.directory, "rollback"):
+        return let_go(settings.directory.main)
 
 
 def deliver_demo(settings: Settings) -> None:

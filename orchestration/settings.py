@@ -105,6 +105,15 @@ class Workspace:
         return self.published / "releases"
 
     @property
+    def parquet(self) -> Path:
+        return self.published / "parquet"
+
+    @property
+    def dictionary(self) -> Path:
+        """What the tables of the published file hold, as a page."""
+        return self.published / "dictionary.html"
+
+    @property
     def forms(self) -> Path:
         return self.published / "forms"
 

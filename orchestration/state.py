@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from orchestration.model import Release
 from orchestration.publishing import release as publishing
+from orchestration.publishing.hold import held
 from orchestration.settings import DataDirectory, Settings
 from orchestration.warehouse import connect, lock_holder
 
@@ -49,7 +50,7 @@ class Flag:
 @dataclass(frozen=True)
 class StatusReport:
     """What `status` tells. `running` names who holds the run lock; `stops` what kept the last run from publishing,
-    `channels_down` the channels on which messages wait."""
+    `channels_down` the channels on which messages wait, `held_at` the release at which publishing is held."""
 
     running: str | None
     release: Release | None
@@ -58,6 +59,7 @@ class StatusReport:
     refused: tuple[RefusedFile, ...] = ()
     flags: tuple[Flag, ...] = field(default=())
     channels_down: tuple[str, ...] = field(default=())
+    held_at: str | None = None
 
 
 def read_status(settings: Settings) -> StatusReport:
@@ -69,8 +71,10 @@ def read_status(settings: Settings) -> StatusReport:
     last = read_last_run(directory.main)
     feeds, flags = _published(directory) if release else ((), ())
     stops, channels_down = (last.stops, last.channels_down) if last else ((), ())
+    hold = held(directory.main)
     return StatusReport(
-        lock_holder(directory), release, stops, feeds, tuple(refused_files(directory)), flags, channels_down
+        *(lock_holder(directory), release, stops, feeds, tuple(refused_files(directory)), flags, channels_down),
+        hold.release_id if hold else None,
     )
 
 

@@ -70,7 +70,7 @@ def copy_marts(connection: duckdb.DuckDBPyConnection, build: str, target: str) -
     for table in published_tables():
         qualified = f"{target}.{MARTS}.{table.name}"
         _copy(connection, f"{build}.ops.{table.name}", qualified)
-        _comment(connection, qualified, None, table.description)
+        _comment(connection, qualified, None, f"{table.question_sv} {table.description}")
         for column in table.columns:
             _comment(connection, qualified, column.name, f"{column.label_sv}. {column.description}")
 

@@ -1,7 +1,8 @@
 """Releases: a published file made beside the old one, looked at, and swapped in by one rename.
 
 published/warehouse.duckdb is always one whole release. Each release keeps a folder of its own under
-published/releases/, with the same file (a hard link) and a manifest.
+published/releases/, with the same file (a hard link) and a manifest, and one under published/parquet/, with its tables
+as Parquet and the same manifest.
 """
 
 import json
@@ -18,11 +19,15 @@ from orchestration import ops
 from orchestration.errors import NettoeffektError
 from orchestration.model import Judgement, Release, Status
 from orchestration.publishing.content import MARTS, TableContent, contents, copy_marts, data_hash
+from orchestration.publishing.dictionary import dictionary
+from orchestration.publishing.files import sha256, sync, write_whole
+from orchestration.publishing.parquet import ParquetFile, write_parquet
 from orchestration.settings import Workspace
 from orchestration.warehouse import connect, quoted, space_guard
 
 MANIFEST = "manifest.json"
 STORAGE_VERSION = "v1.4.0"  # the oldest client that must read the file
+UNPORTABLE = f"schema_name = '{MARTS}' and (data_type = 'HUGEINT' or data_type = 'DOUBLE' and column_name like '%_sek')"
 
 
 def current(workspace: Workspace) -> Release | None:
@@ -67,50 +72,91 @@ def publish(
             *(passed, len(judgement.results) - passed, f"releases/{release_id}/{workspace.warehouse.name}"),
         )
         ops.write_publication(connection, release)
-        folder = workspace.releases / release_id
-        part = folder.with_name(f".{release_id}")
-        shutil.rmtree(part, ignore_errors=True)
+        folder, parquet = workspace.releases / release_id, workspace.parquet / release_id
+        tidy(workspace)
+        part, parquet_part = (path.with_name(f".{release_id}") for path in (folder, parquet))
         part.mkdir(parents=True)
+        parquet_part.mkdir(parents=True)
         with space_guard(folder):
-            _write_file(connection, build, part / workspace.warehouse.name)
-    _look_at(part / workspace.warehouse.name, release, marts)
-    _write_manifest(part / MANIFEST, release, marts)
-    _sync(part / MANIFEST)
-    _sync(part)
+            files = _write_files(connection, build, part / workspace.warehouse.name, parquet_part)
+        contracts = dict(connection.execute("select feed, contract_version from raw.feed order by 1").fetchall())
+    words = _look_at(part / workspace.warehouse.name, release, marts)
+    manifest = _manifest(part / workspace.warehouse.name, release, marts, files, contracts)
+    for target in (part, parquet_part):
+        write_whole(target / MANIFEST, manifest)
+    parquet_part.rename(parquet)
     part.rename(folder)
     try:
-        _swap(folder / workspace.warehouse.name, workspace.published_warehouse)
+        swap_in(workspace, release_id)
     except BaseException:
         shutil.rmtree(folder)  # what was never published is no release
+        shutil.rmtree(parquet)
         raise
+    write_whole(workspace.dictionary, words)
     _forget(workspace, keep)
     return release, True
 
 
-def _write_file(connection: duckdb.DuckDBPyConnection, build: str, file: Path) -> None:
-    """Writes the published file and leaves it closed, without a .wal beside it."""
+def tidy(workspace: Workspace) -> None:
+    """Takes away what does not belong beside a release: what a killed run left, and a stray .wal, which would keep
+    every reader out."""
+    for folder in (workspace.releases, workspace.parquet):
+        for part in folder.glob(".*"):
+            shutil.rmtree(part)
+    for folder in workspace.parquet.glob("*"):
+        if not (workspace.releases / folder.name).exists():
+            shutil.rmtree(folder)
+    wal = workspace.published_warehouse.with_name(f"{workspace.published_warehouse.name}.wal")
+    wal.unlink(missing_ok=True)
+
+
+def _write_files(
+    connection: duckdb.DuckDBPyConnection, build: str, file: Path, parquet: Path
+) -> dict[str, ParquetFile]:
+    """Writes the published file and its tables as Parquet; leaves the file closed, without a .wal beside it."""
     connection.execute(f"attach {quoted(file)} as release_file (storage_version '{STORAGE_VERSION}')")
     try:
         copy_marts(connection, build, "release_file")
         connection.execute("checkpoint release_file")
+        return write_parquet(connection, f"release_file.{MARTS}", parquet)
     finally:
         connection.execute("detach release_file")
 
 
-def _look_at(file: Path, release: Release, marts: Mapping[str, TableContent]) -> None:
-    """Opens the file as a reader would, before anyone sees it. Raises NettoeffektError if it is not what was meant."""
+def _look_at(file: Path, release: Release, marts: Mapping[str, TableContent]) -> str:
+    """Opens the file as a reader would, before anyone sees it; its dictionary. Raises NettoeffektError if it is not
+    what was meant."""
     with connect(file, read_only=True) as connection:
         ((release_id,),) = connection.execute(f"select release_id from {MARTS}.publication").fetchall()
         ((views,),) = connection.execute("select count(*) from duckdb_views() where not internal").fetchall()
         rows = {name: connection.execute(f"select count(*) from {MARTS}.{name}").fetchall()[0][0] for name in marts}
+        wide = connection.execute(f"select table_name, column_name from duckdb_columns() where {UNPORTABLE}").fetchall()
+        words = dictionary(connection, release)
     same = rows == {name: content.rows for name, content in marts.items()}
-    if release_id != release.release_id or views or not same or file.with_name(file.name + ".wal").exists():
+    if release_id != release.release_id or views or wide or not same or file.with_name(f"{file.name}.wal").exists():
         raise NettoeffektError(str(file), "the new release is not what was built", "The old one stands. Run again")
+    return words
 
 
-def _write_manifest(file: Path, release: Release, marts: Mapping[str, TableContent]) -> None:
-    document = {"release": asdict(release), "tables": {name: asdict(content) for name, content in marts.items()}}
-    file.write_text(json.dumps(document, ensure_ascii=False, indent=1, default=str), encoding="utf-8")
+def _manifest(
+    file: Path,
+    release: Release,
+    marts: Mapping[str, TableContent],
+    files: Mapping[str, ParquetFile],
+    contracts: Mapping[str, str],
+) -> str:
+    """What a release holds, as JSON: its files with sizes and SHA-256, its tables with rows, hashes and totals in SEK,
+    and the versions of the contracts it was loaded by."""
+    document = {
+        "release": asdict(release),
+        "warehouse": {"file": file.name, "bytes": file.stat().st_size, "sha256": sha256(file)},
+        "contracts": contracts,
+        "tables": {
+            name: {**asdict(written), "content_hash": marts[name].content_hash if name in marts else None}
+            for name, written in files.items()
+        },
+    }
+    return json.dumps(document, ensure_ascii=False, indent=1, default=str)
 
 
 def _read(folder: Path) -> Release:
@@ -120,31 +166,27 @@ def _read(folder: Path) -> Release:
     return Release(**document)
 
 
-def _swap(file: Path, published: Path) -> None:
-    """Puts a release in the place that BI reads, by one rename; readers that have the old one open keep it."""
+def swap_in(workspace: Workspace, release_id: str) -> None:
+    """Puts a kept release in the place that BI reads, by one rename; readers that have the old one open keep it."""
+    file, published = workspace.releases / release_id / workspace.warehouse.name, workspace.published_warehouse
     file.chmod(0o444)
-    _sync(file)
+    sync(file)
     following = published.with_name(f".{published.name}.next")
     following.unlink(missing_ok=True)
     try:
         os.link(file, following)
     except OSError:  # a file system without hard links
         shutil.copy2(file, following)
-        _sync(following)
-    published.with_name(published.name + ".wal").unlink(missing_ok=True)  # a stray one would spoil the new file
+        sync(following)
+    published.with_name(f"{published.name}.wal").unlink(missing_ok=True)  # a stray one would spoil the new file
     os.replace(following, published)
-    _sync(published.parent)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync(published.parent)
 
 
 def _forget(workspace: Workspace, keep: int) -> None:
-    """Removes all but the `keep` newest releases."""
+    """Removes all but the `keep` newest releases, and the one that is published."""
+    there = current(workspace)
     for release in releases(workspace)[keep:]:
-        shutil.rmtree(workspace.releases / release.release_id)
+        if there is None or release.release_id != there.release_id:
+            shutil.rmtree(workspace.releases / release.release_id)
+            shutil.rmtree(workspace.parquet / release.release_id, ignore_errors=True)
