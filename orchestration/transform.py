@@ -16,7 +16,7 @@ PROJECT_NAME = "nettoeffekt"
 
 # Not what was held before dbt started, and not the worked examples, which belong to `make test`.
 EXCLUDED = "tag:reference"
-BUILD = ("build", "--exclude-resource-type", "unit_test", "--exclude", EXCLUDED)
+BUILD = ("build", "--exclude-resource-type", "unit_test", "exposure", "--exclude", EXCLUDED)
 
 
 @dataclass(frozen=True)

@@ -151,7 +151,7 @@ def test_there_is_one_job_and_one_schedule_that_is_off(job: Job):
 
 
 def test_the_steps_are_those_of_a_morning_in_their_order(job: Job):
-    assert job.mended["started"] == ["load", "transform", "judge", "published__warehouse"]
+    assert job.mended["started"] == ["load", "transform", "judge", "published__warehouse", "published__reports"]
     assert job.mended["ended_well"] == job.mended["started"]
 
 
