@@ -31,8 +31,8 @@ INDEX = re.compile(r"(?<!no-emit-)index[-_]url|find-links\s*=|https?://\S*(?:pyp
 # everyday. Spark is not among them: the SQL is held to what it runs.
 TOOLS = """
     airflow alembic conda dagster dbt-core dbt-duckdb docker duckdb great-expectations hatchling jsonschema kubernetes
-    luigi metabase mypy nox open-data-contract-standard pandas pandera pipenv poetry polars postgres pre-commit prefect
-    pydantic pytest ruff snowflake soda-core sqlfluff sqlglot sqlmesh streamlit superset tox typer uv
+    luigi mypy nox open-data-contract-standard pandas pandera pipenv poetry polars postgres pre-commit prefect
+    pydantic pytest ruff snowflake soda-core sqlfluff sqlglot sqlmesh streamlit tox typer uv
 """
 
 
