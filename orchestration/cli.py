@@ -150,12 +150,21 @@ def load(
     ] = False,
     feed: Annotated[str | None, typer.Option("--feed", help="With --dry-run, the feed whose contract to try.")] = None,
     source: Annotated[str | None, typer.Option("--source", help="And its source, if it has several.")] = None,
+    accept: Annotated[
+        str | None,
+        typer.Option("--accept", metavar="DELIVERY", help="A refused file whose amounts are right after all."),
+    ] = None,
+    because: Annotated[str | None, typer.Option("--because", help="Why it is accepted; recorded with it.")] = None,
     data: Data = None,
     as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
     """Take in what the inbox holds, and no more."""
     settings = _settings(data)
+    if bool(accept) != bool(because and because.strip()):
+        raise UsageError(
+            "load", "--accept DELIVERY and --because TEXT go together", "Say which file, and why it is right"
+        )
     if is_dry_run:
         _try(settings, file, feed, source, _date(as_of), as_json)
     if file or feed or source:
@@ -163,7 +172,7 @@ def load(
     from orchestration import pipeline
 
     with console.progress() as progress:
-        report = pipeline.load_only(settings, _date(as_of), progress)
+        report = pipeline.load_only(settings, _date(as_of), progress, {accept: because} if accept else None)
     console.show_load(report, as_json)
     raise typer.Exit(1 if report.refused else 0)
 

@@ -134,7 +134,7 @@ def show_status(report: StatusReport, as_json: bool) -> None:
         counts = f"{feed.row_count:>10} {feed.quarantined_row_count:>12}"
         say(f"{feed.feed:20} {feed.status:14} {counts} {months[0]:>8} {months[1]:>9}")
     for refused in report.refused:
-        say(f"Refused {refused.path} [{refused.rule}] {refused.reason}")
+        say(f"Refused {refused.path} ({refused.delivery_id[:12]}) [{refused.rule}] {refused.reason}")
     for flag in report.flags:
         amount = Decimal(flag.amount_sek) if flag.amount_sek else None
         _flag(flag.check_id, flag.severity, flag.status, flag.findings, amount, flag.detail)

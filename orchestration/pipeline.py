@@ -6,7 +6,7 @@ is published, but incidents are opened, updated and closed, and who can act is t
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -35,6 +35,7 @@ EXTRACTS = CHECKOUT / "seeds" / "extracts"
 DBT_PROPERTIES = CHECKOUT / "dbt_project" / "models" / "reference" / "_reference.yml"
 
 Progress = Callable[[str], None]
+SHORTEST_ID = 8  # characters of a delivery's SHA-256 that may stand for the whole
 
 
 @dataclass
@@ -57,6 +58,7 @@ class Run:
     alert_settings: AlertSettings | None = None
     channels_down: tuple[str, ...] = ()
     report_fault: str | None = None
+    accepted: Mapping[str, str] = field(default_factory=dict)
     release: Release | None = None
     is_new_release: bool = False
     is_held: bool = False
@@ -299,12 +301,16 @@ def nothing_new(settings: Settings, as_of: date) -> tuple[prints.LastRun, Releas
     return last, release
 
 
-def load_only(settings: Settings, as_of: date, progress: Progress = lambda _: None) -> LoadReport:
-    """Takes in what is new, and no more. Raises UsageError for a date before the published release's."""
+def load_only(
+    settings: Settings, as_of: date, progress: Progress = lambda _: None, accepted: Mapping[str, str] | None = None
+) -> LoadReport:
+    """Takes in what is new, and no more; also refused files that are `accepted`, by the beginning of their SHA-256, for
+    a reason. Raises UsageError for a date before the published release's, and if no refused file is meant."""
     with open_run(settings, as_of, "load", progress) as current:
         if current.is_past:
             raise UsageError(f"--as-of {as_of}", "the published release is later", "Load takes what is new as of today")
         current.check_reference()
+        current.accepted = _whole_ids(settings.directory, accepted or {})
         return current.load()
 
 
@@ -390,4 +396,23 @@ def _intake(current: Run) -> "Intake":
     key = privacy.demo_key() if is_demo else privacy.read_key(settings.person_key_file, directory.root)
     own = frozenset(door.digest(file) for file in _demo_files()) if is_demo else None
     contracts = load_contracts(settings.contracts)
-    return Intake(directory, contracts, key, own, current.as_of, current.now, current.progress)
+    return Intake(
+        *(directory, contracts, key, own, current.as_of, current.now, current.progress), accepted=current.accepted
+    )
+
+
+def _whole_ids(directory: DataDirectory, accepted: Mapping[str, str]) -> dict[str, str]:
+    """The whole SHA-256 of each refused file that is meant. Raises UsageError unless there is one of each."""
+    from orchestration.intake.door import digest
+
+    refused = {digest(path) for path in directory.refused.rglob("*") if path.is_file() and not path.is_symlink()}
+    whole = {}
+    for beginning, because in accepted.items():
+        meant = [identity for identity in refused if identity.startswith(beginning.lower())]
+        if len(meant) != 1 or len(beginning) < SHORTEST_ID:
+            fault = "no refused file has that SHA-256" if not meant else "several refused files may be meant"
+            raise UsageError(
+                f"load --accept {beginning}", fault, "Give more of the SHA-256 that nettoeffekt status shows"
+            )
+        whole[meant[0]] = because
+    return whole

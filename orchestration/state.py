@@ -32,6 +32,7 @@ class RefusedFile:
     rule: str
     reason: str
     received_at: str
+    delivery_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,9 @@ def refused_files(directory: DataDirectory) -> list[RefusedFile]:
         receipt = json.loads(receipts[-1].read_text(encoding="utf-8")) if receipts else {}
         name = str(path.relative_to(directory.refused))
         found.append(
-            RefusedFile(name, receipt.get("rule", ""), receipt.get("reason", ""), receipt.get("received_at", ""))
+            RefusedFile(
+                *(name, receipt.get("rule", ""), receipt.get("reason", ""), receipt.get("received_at", "")),
+                receipt.get("delivery_id", ""),
+            )
         )
     return found

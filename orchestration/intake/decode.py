@@ -13,6 +13,7 @@ from pathlib import Path
 
 from orchestration.errors import RefusedFileError
 from orchestration.intake.contract import Source
+from orchestration.intake.door import MAX_RATIO, RATIO_FROM
 
 CHUNK = 1 << 20
 PART = 128 << 20  # bytes; a part is read by one thread
@@ -143,15 +144,22 @@ def _unpacked(path: Path) -> Iterator[bytes]:
                 first = file.read(CHUNK)
             return
         unpacker = zlib.decompressobj(wbits=31)
-        packed = first
+        packed, size, most = first, 0, max(RATIO_FROM, MAX_RATIO * path.stat().st_size)
         try:
             while packed:
-                yield unpacker.decompress(packed)
-                while unpacker.eof and unpacker.unused_data:
-                    packed = unpacker.unused_data
-                    unpacker = zlib.decompressobj(wbits=31)
-                    yield unpacker.decompress(packed)
-                packed = file.read(CHUNK)
+                piece = unpacker.decompress(packed, CHUNK)
+                size += len(piece)
+                if size > most:
+                    raise RefusedFileError(
+                        "unpacks_too_large",
+                        f"Filen packas upp till mer än {MAX_RATIO} gånger sin storlek. Beställ en ny fil, packad som"
+                        " vanlig gzip eller inte alls.",
+                    )
+                yield piece
+                packed = unpacker.unconsumed_tail
+                if unpacker.eof and unpacker.unused_data:
+                    packed, unpacker = unpacker.unused_data, zlib.decompressobj(wbits=31)
+                packed = packed or file.read(CHUNK)
         except zlib.error as error:
             raise RefusedFileError("broken_gzip", "Filen är packad men trasig. Skicka den igen.") from error
         if not unpacker.eof:

@@ -10,6 +10,10 @@ from pathlib import Path
 from orchestration.errors import RefusedFileError
 from orchestration.intake.contract import Contract, Source
 
+# Ledgers unpack to about ten times their size, sheets with blank formatted cells to a hundred. A bomb does a thousand.
+MAX_RATIO = 200
+RATIO_FROM = 64 << 20  # bytes unpacked from which on the ratio is looked at
+
 UNKNOWN = "_unknown"  # stands for feed or source where the folder names none
 
 

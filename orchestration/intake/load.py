@@ -7,7 +7,7 @@ holds and the warehouse lacks is replayed first, which is also how a rebuild is 
 import errno
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from orchestration.intake.contract import Contract
 from orchestration.intake.door import Arrival
 from orchestration.intake.landing import ChangedFileError, Landing, Receipt
 from orchestration.intake.parse import Counts, Parsed, Setting, parse
+from orchestration.intake.plausible import require_plausible
 from orchestration.intake.privacy import PersonKey
 from orchestration.intake.tally import lent_functions
 from orchestration.model import Delivery, LoadReport
@@ -31,7 +32,8 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 @dataclass(frozen=True)
 class Intake:
     """What a load needs to know. `own_deliveries` are the hashes a demo directory trusts with the demo's open key;
-    None in a real one, which has a key of its own or none."""
+    None in a real one, which has a key of its own or none. `accepted` are deliveries that a person has looked at and
+    found right though their amounts are not plausible, with the reason."""
 
     directory: DataDirectory
     contracts: Mapping[str, Contract]
@@ -40,6 +42,7 @@ class Intake:
     as_of: date
     now: datetime
     progress: Callable[[str], None] = lambda _: None
+    accepted: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def landing(self) -> Landing:
@@ -138,7 +141,7 @@ def _worth_another_try(intake: Intake) -> list[Arrival]:
 
 def _may_pass_now(intake: Intake, arrival: Arrival, refused: Receipt | None) -> bool:
     """True if what refused the file has changed since: its contract, or a key that was lacking."""
-    if refused is None or (refused.rule == "no_key" and intake.key is not None):
+    if refused is None or (refused.rule == "no_key" and intake.key is not None) or arrival.identity in intake.accepted:
         return True
     return refused.contract_digest != _digest_of(intake, arrival.feed)
 
@@ -179,9 +182,7 @@ def _take(connection: duckdb.DuckDBPyConnection, intake: Intake, setting: Settin
             contract, source = door.recognise(arrival, intake.contracts)
             loaded_as = _loaded_as(connection, delivery_id)
             if loaded_as == (arrival.feed, arrival.source):
-                receipt = replace(
-                    receipt, status="duplicate", rule="same_bytes", reason="Samma innehåll är redan inläst."
-                )
+                receipt = replace(receipt, status="duplicate", **_seen_before(connection, delivery_id))
             elif loaded_as is not None:
                 raise RefusedFileError(
                     "loaded_elsewhere",
@@ -193,6 +194,10 @@ def _take(connection: duckdb.DuckDBPyConnection, intake: Intake, setting: Settin
                 parsed = parse(connection, arrival.path, contract, source, delivery_id, setting)
                 require_past(parsed.extract_date, max(intake.as_of, intake.now.date()))
                 rule, reason = parsed.reading.warning or (None, None)
+                if delivery_id in intake.accepted:
+                    rule, reason = "accepted", f"Godtagen trots belopp som avviker: {intake.accepted[delivery_id]}"
+                else:
+                    require_plausible(connection, contract, parsed.tally.first_row_id, delivery_id)
                 receipt = replace(receipt, known_from=parsed.extract_date or intake.as_of, rule=rule, reason=reason)
             # First the bytes and the receipt, then the rows: a load that is killed between is mended by a replay.
             intake.landing.keep(receipt, arrival.path if parsed else None)
@@ -215,6 +220,20 @@ def _loaded_as(connection: duckdb.DuckDBPyConnection, delivery_id: str) -> tuple
     """The feed and source under which these bytes were loaded, if they were."""
     query = "select feed, source from raw.delivery where delivery_id = ? and status = 'loaded'"
     return next(iter(connection.execute(query, [delivery_id]).fetchall()), None)
+
+
+def _seen_before(connection: duckdb.DuckDBPyConnection, delivery_id: str) -> dict[str, str]:
+    """Rule and reason of bytes that come once more: harmless, unless they were replaced since and someone believes that
+    they count again."""
+    ((versions, replaced),) = connection.execute(
+        "select count(*), count(superseded_by) from raw.delivery_slice where delivery_id = ?", [delivery_id]
+    ).fetchall()
+    if versions and replaced == versions:
+        reason = (
+            "Samma innehåll är inläst tidigare och har ersatts sedan dess: den nyare versionen gäller. Ska den gamla"
+        )
+        return {"rule": "superseded_again", "reason": f"{reason} gälla igen, så be källsystemet om ett nytt uttag."}
+    return {"rule": "same_bytes", "reason": "Samma innehåll är redan inläst."}
 
 
 def _require_own_persons(intake: Intake, contract: Contract, delivery_id: str) -> None:

@@ -18,8 +18,10 @@ create table if not exists raw.delivery (
 );
 create table if not exists raw.delivery_slice (
     slice_id varchar, slice_key varchar, delivery_id varchar, feed varchar, company varchar, month date,
-    row_count bigint, amount_sum decimal(38,4), known_from date, superseded_at timestamp, superseded_by varchar
+    row_count bigint, amount_sum decimal(38,4), known_from date, superseded_at timestamp, superseded_by varchar,
+    amount_turnover decimal(38,4)
 );
+alter table raw.delivery_slice add column if not exists amount_turnover decimal(38,4);
 create table if not exists raw.quarantine (
     delivery_id varchar, row_number bigint, column_name varchar, rule varchar, reason varchar, text varchar,
     amount_sek decimal(18,2)

@@ -90,11 +90,12 @@ def write(
     listed = "".join(f"{name}, " for name in others)
     company = "c.key_company" if "company" in contract.slice_key else "null"
     control = f"sum({contract.control_column})" if contract.control_column else "null"
+    turnover = f"sum(abs({contract.control_column}))" if contract.control_column else "null"
     connection.execute(
         f"""
         insert into raw.delivery_slice
         with counted as (
-            select _slice_id as slice_id, count(*) as row_count, {control} as amount_sum
+            select _slice_id as slice_id, count(*) as row_count, {control} as amount_sum, {turnover} as turnover
             from raw.{contract.feed} where rowid >= $first_row group by all
         ),
         spanned as (
@@ -103,7 +104,7 @@ def write(
             from counted join {CANDIDATE} using (slice_id) group by all
         )
         select c.slice_id, c.slice_key, $delivery_id, $feed, {company}, c.slice_month,
-            coalesce(counted.row_count, 0), counted.amount_sum, $known_from, null, null
+            coalesce(counted.row_count, 0), counted.amount_sum, $known_from, null, null, counted.turnover
         from {CANDIDATE} as c
         join spanned as s on {same} and (c.slice_month is null or c.slice_month between s.first_month and s.last_month)
         left join counted on counted.slice_id = c.slice_id

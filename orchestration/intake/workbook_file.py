@@ -16,16 +16,14 @@ from urllib.parse import urljoin
 from xml.parsers import expat
 
 from orchestration.errors import RefusedFileError
+from orchestration.intake.door import MAX_RATIO, RATIO_FROM
 
 CHUNK = 1 << 18
 ZIP_MAGIC = b"PK\x03\x04"
 COMPOUND_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # .xls, and any Office file under a password
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
-# Sheets of ledgers unpack to about ten times their size, blank formatted ones to a hundred. A bomb does a thousand.
 MAX_UNPACKED = 1 << 30
-MAX_RATIO = 200
-RATIO_FROM = 64 << 20
 MAX_PARTS = 10_000
 MAX_STATED = 20_000_000  # what a part may say that it holds: calamine makes room for it before it reads on
 

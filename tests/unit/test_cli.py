@@ -83,7 +83,10 @@ def test_json_of_an_empty_directory_is_json(call: Call):
     code, out, _ = call("status", "--json")
     assert (code, json.loads(out)) == (
         0,
-        {"running": None, "release": None, "stops": [], "feeds": [], "refused": [], "flags": [], "channels_down": []},
+        {
+            **{"running": None, "release": None, "stops": [], "feeds": [], "refused": [], "flags": []},
+            **{"channels_down": [], "held_at": None},
+        },
     )
 
 

@@ -173,3 +173,10 @@ def test_the_same_bytes_for_two_sources_are_refused_not_dropped(deliver, load_in
     deliver("forecast/ledningsportalen/a.csv", b"")
     assert len(load_inbox().refused) == 2
     assert not load_inbox().deliveries, "each is judged once"
+
+
+def test_a_packed_bomb_is_refused_while_it_is_unpacked(deliver, load_inbox, directory):
+    deliver("forecast/ledningsportalen/bomb.csv.gz", gzip.compress(b"a;b\n" * (20 << 20), mtime=0))
+    (delivery,) = load_inbox().deliveries
+    assert (delivery.status, delivery.rule) == ("refused", "unpacks_too_large")
+    assert not list(directory.build.glob("intake-*")), "nothing that was unpacked is left"
