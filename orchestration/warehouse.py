@@ -121,9 +121,9 @@ def run_lock(directory: DataDirectory, verb: str) -> Iterator[None]:
         directory.root.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout as error:
-        raise LockError(
-            str(directory.lock), f"another run holds the lock: {lock_holder(directory)}", "Wait for it"
-        ) from error
+        holder = lock_holder(directory)
+        who = f"another run holds the lock: {holder}" if holder else "another program holds the lock, as a backup does"
+        raise LockError(str(directory.lock), who, "Wait for it") from error
     except OSError as error:
         raise LockError(
             str(directory.root), f"cannot be used: {error.strerror}", "Give a folder one may write to"
