@@ -37,6 +37,10 @@ CONTRACT = {
         "action_id rule_id company account cost_centre counterparty_scope month",
         "ledger_baseline_sek ledger_actual_sek addon_rate_pct index_ratio share_pct effect_sek voucher_lines",
     ),
+    "fct_restatement": (
+        "feed slice_id",
+        "replaced_slice_id company month row_count_before row_count_after row_change amount_before_sek change_sek",
+    ),
     "fct_cost_shift": ("action_id from_unit_id to_unit_id month", "amount_sek"),
     "fct_double_count": ("action_id other_action_id ground year", "amount_sek is_acquitted"),
     "fct_action_follow_up": (
