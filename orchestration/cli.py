@@ -193,12 +193,19 @@ def _try(
 
 
 @app.command()
-def rebuild(data: Data = None, as_of: AsOf = None, as_json: Json = False) -> None:
+def rebuild(
+    data: Data = None,
+    as_of: AsOf = None,
+    is_new_key: Annotated[
+        bool, typer.Option("--new-key", help="Give all persons pseudonyms of the key that is set now.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Make the build anew from landing, and publish."""
     from orchestration import pipeline
 
     settings = _settings(data)
-    _finish(settings, lambda progress: pipeline.rebuild(settings, _date(as_of), progress), as_json)
+    _finish(settings, lambda progress: pipeline.rebuild(settings, _date(as_of), progress, is_new_key), as_json)
 
 
 @app.command()

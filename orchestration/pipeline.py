@@ -59,6 +59,7 @@ class Run:
     channels_down: tuple[str, ...] = ()
     report_fault: str | None = None
     accepted: Mapping[str, str] = field(default_factory=dict)
+    is_new_key: bool = False
     release: Release | None = None
     is_new_release: bool = False
     is_held: bool = False
@@ -314,12 +315,20 @@ def load_only(
         return current.load()
 
 
-def rebuild(settings: Settings, as_of: date, progress: Progress = lambda _: None) -> RunOutcome:
-    """Makes the build anew from landing, keeping schema ops, and publishes. If that fails, the old build stands."""
+def rebuild(
+    settings: Settings, as_of: date, progress: Progress = lambda _: None, is_new_key: bool = False
+) -> RunOutcome:
+    """Makes the build anew from landing, keeping schema ops, and publishes. If that fails, the old build stands.
+
+    With `is_new_key` all persons get the pseudonyms of the key that is given now, in all months alike.
+    """
     with open_run(settings, as_of, "rebuild", progress) as current:
+        current.is_new_key = is_new_key
         warehouse = current.workspace.warehouse
         old = warehouse.with_name(f"{warehouse.stem}_before_rebuild.duckdb")
         current.check_reference()
+        if is_new_key and _intake(current).key is None:
+            raise UsageError("rebuild --new-key", "no key is given", "Point NETTOEFFEKT_PERSON_KEY_FILE to the new one")
         if old.exists():  # a rebuild was killed
             old.replace(warehouse)
         if warehouse.exists():
@@ -338,7 +347,16 @@ def rebuild(settings: Settings, as_of: date, progress: Progress = lambda _: None
                 old.replace(warehouse)
             raise
         old.unlink(missing_ok=True)
+        if is_new_key:
+            _note_new_key(current)
         return current.finish()
+
+
+def _note_new_key(current: Run) -> None:
+    """Has landing know the key that all its deliveries stand under from now on."""
+    intake = _intake(current)
+    assert intake.key is not None
+    intake.landing.note_new_key(intake.key.key_id)
 
 
 def rollback(settings: Settings, release_id: str) -> Release:
@@ -397,7 +415,8 @@ def _intake(current: Run) -> "Intake":
     own = frozenset(door.digest(file) for file in _demo_files()) if is_demo else None
     contracts = load_contracts(settings.contracts)
     return Intake(
-        *(directory, contracts, key, own, current.as_of, current.now, current.progress), accepted=current.accepted
+        *(directory, contracts, key, own, current.as_of, current.now, current.progress),
+        *(current.accepted, current.is_new_key),
     )
 
 

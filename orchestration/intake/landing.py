@@ -16,6 +16,7 @@ from pathlib import Path
 
 from orchestration.errors import NettoeffektError
 
+CHANGED_KEYS = "changed_keys.json"
 RECEIPT_NAME = re.compile(r"[0-9a-f]{64}\.\d{9}\.json")
 
 
@@ -62,6 +63,28 @@ class Landing:
         if not file.exists() or _hash_of(file) != receipt.delivery_id:
             place = f"landing/{receipt.feed}/{receipt.delivery_id}"
             raise NettoeffektError(place, f"the bytes of {receipt.file_name} are lost or altered", "Restore the backup")
+
+    def key_now(self, key_id: str | None) -> str | None:
+        """The id of the key that persons loaded under `key_id` stand under now: itself, or what it was changed to."""
+        changed = self._changed_keys()
+        seen: set[str | None] = set()
+        while key_id in changed and key_id not in seen:
+            seen.add(key_id)
+            key_id = changed[key_id]
+        return key_id
+
+    def note_new_key(self, key_id: str) -> None:
+        """Notes that all that has landed stands under this key from now on."""
+        changed = self._changed_keys()
+        changed |= {r.key_id: key_id for r in self.receipts() if r.key_id not in (None, key_id)}
+        changed.pop(key_id, None)
+        target = self.folder / CHANGED_KEYS
+        _write_whole(target, json.dumps(changed, indent=1).encode())
+        _sync_folder(self.folder)
+
+    def _changed_keys(self) -> dict[str, str]:
+        file = self.folder / CHANGED_KEYS
+        return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
     def next_sequence(self) -> int:
         return max((sequence for _, sequence in self._entries()), default=0) + 1

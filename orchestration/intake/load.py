@@ -27,13 +27,16 @@ from orchestration.settings import DataDirectory
 from orchestration.warehouse import transaction
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
+KEY_SETTING = "NETTOEFFEKT_PERSON_KEY_FILE"
+KEY_REMEDY = "Give the file with that key, or change keys with nettoeffekt rebuild --new-key"
 
 
 @dataclass(frozen=True)
 class Intake:
     """What a load needs to know. `own_deliveries` are the hashes a demo directory trusts with the demo's open key;
     None in a real one, which has a key of its own or none. `accepted` are deliveries that a person has looked at and
-    found right though their amounts are not plausible, with the reason."""
+    found right though their amounts are not plausible, with the reason. With `is_new_key` what landed under another key
+    is replayed under this one."""
 
     directory: DataDirectory
     contracts: Mapping[str, Contract]
@@ -43,6 +46,7 @@ class Intake:
     now: datetime
     progress: Callable[[str], None] = lambda _: None
     accepted: Mapping[str, str] = field(default_factory=dict)
+    is_new_key: bool = False
 
     @property
     def landing(self) -> Landing:
@@ -53,6 +57,7 @@ def load(connection: duckdb.DuckDBPyConnection, intake: Intake) -> LoadReport:
     """Loads all that is new: what landing has and raw lacks, the inbox, refused files whose contract has changed."""
     _sweep(intake.directory.build)
     replay(connection, intake)
+    _require_the_key_of_the_build(connection, intake)
     with lent_functions(connection, intake.key) as lent:
         return _load_arrivals(connection, intake, Setting(intake.directory.build, lent, intake.as_of))
 
@@ -109,6 +114,8 @@ def _repeat(connection: duckdb.DuckDBPyConnection, intake: Intake, setting: Sett
             record(connection, receipt)
         return
     _require_the_key_of(receipt, intake)
+    if receipt.key_id is not None and intake.key is not None:
+        receipt = replace(receipt, key_id=intake.key.key_id)
     arrival = Arrival(intake.landing.file(receipt), receipt.feed, receipt.source)
     intake.landing.require(receipt)
     try:
@@ -123,9 +130,20 @@ def _repeat(connection: duckdb.DuckDBPyConnection, intake: Intake, setting: Sett
 
 def _require_the_key_of(receipt: Receipt, intake: Intake) -> None:
     """The same key as when it landed: under another, the same person would be two. Raises UsageError otherwise."""
-    if receipt.key_id is not None and (intake.key is None or intake.key.key_id != receipt.key_id):
-        place = "NETTOEFFEKT_PERSON_KEY_FILE"
-        raise UsageError(place, f"landing was loaded under the key {receipt.key_id!r}", "Give the file with that key")
+    if receipt.key_id is None or (intake.is_new_key and intake.key is not None):
+        return
+    wanted = intake.landing.key_now(receipt.key_id)
+    if intake.key is None or intake.key.key_id != wanted:
+        raise UsageError(KEY_SETTING, f"landing was loaded under the key {wanted!r}", KEY_REMEDY)
+
+
+def _require_the_key_of_the_build(connection: duckdb.DuckDBPyConnection, intake: Intake) -> None:
+    """Nothing new under another key than what is there: its persons would be strangers. Raises UsageError."""
+    if intake.key is None:
+        return
+    query = "select distinct key_id from raw.delivery where status = 'loaded' and key_id is not null and key_id <> ?"
+    for (key_id,) in connection.execute(query, [intake.key.key_id]).fetchall():
+        raise UsageError(KEY_SETTING, f"the build stands under the key {key_id!r}", KEY_REMEDY)
 
 
 def _worth_another_try(intake: Intake) -> list[Arrival]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from orchestration.errors import UsageError
-from orchestration.intake.privacy import mask, read_key
+from orchestration.intake.privacy import PersonKey, mask, read_key
 from tests.unit.deliveries import ledger, ledger_row
 
 TEST_NUMBER = "189001019802"
@@ -117,3 +117,38 @@ def test_a_key_in_the_data_directory_is_not_accepted(tmp_path):
     file.write_text("id " + "ab" * 16)
     with pytest.raises(UsageError, match="lies in the data directory"):
         read_key(file, tmp_path / "data")
+
+
+OTHER_KEY = PersonKey("2026", b"fedcba9876543210")
+
+
+def test_nothing_is_loaded_under_another_key_than_what_is_there(deliver, load_inbox, intake):
+    deliver("staffing/lonesystem/a.csv", staffing())
+    load_inbox()
+    with pytest.raises(UsageError, match="the build stands under the key 'test'"):
+        load_inbox(replace(intake, key=OTHER_KEY))
+
+
+def test_a_change_of_keys_gives_every_person_a_new_pseudonym_in_all_months_alike(
+    deliver, load_inbox, intake, directory, query
+):
+    for month in ("2024-01", "2024-03"):
+        deliver(f"staffing/lonesystem/{month}.csv", staffing().replace("2024-01", month))
+        load_inbox()
+    persons = "select person_key, count(*) from raw.staffing group by 1 order by 1"
+    before = query(persons)
+    directory.main.warehouse.unlink()
+
+    load_inbox(replace(intake, key=OTHER_KEY, is_new_key=True))
+    intake.landing.note_new_key(OTHER_KEY.key_id)
+
+    after = query(persons)
+    assert sorted(count for _, count in after) == sorted(count for _, count in before)
+    assert not {person for person, _ in before} & {person for person, _ in after}
+    assert query("select distinct key_id from raw.delivery") == [("2026",)]
+    directory.main.warehouse.unlink()
+    load_inbox(replace(intake, key=OTHER_KEY))  # from now on a plain rebuild takes the new key
+    assert query(persons) == after
+    directory.main.warehouse.unlink()
+    with pytest.raises(UsageError, match="landing was loaded under the key '2026'"):
+        load_inbox()
