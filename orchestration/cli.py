@@ -129,11 +129,12 @@ def _finish(settings: Settings, work: Callable[[Callable[[str], None]], Any], as
 @app.command()
 def demo(data: Data = None, as_json: Json = False) -> None:
     """Deliver the demo region and run its morning, as of 2025-01-31."""
+    from orchestration import demo as region
     from orchestration import pipeline
 
     settings = _settings(data)
-    pipeline.deliver_demo(settings)
-    _finish(settings, lambda progress: pipeline.run(settings, pipeline.DEMO_AS_OF, "demo", progress), as_json)
+    region.deliver(settings)
+    _finish(settings, lambda progress: pipeline.run(settings, region.DEMO_AS_OF, "demo", progress), as_json)
 
 
 @app.command()

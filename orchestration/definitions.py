@@ -7,7 +7,8 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.pipeline import Run, open_run
+from orchestration.pipeline import open_run
+from orchestration.run import Run
 from orchestration.settings import CHECKOUT, Settings, today
 
 

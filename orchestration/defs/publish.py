@@ -3,7 +3,7 @@
 import dagster as dg
 
 from orchestration.defs.graph import graph
-from orchestration.pipeline import Run
+from orchestration.run import Run
 
 PUBLISHED = dg.AssetKey(["published", "warehouse"])
 

@@ -6,7 +6,7 @@ import dagster as dg
 
 from orchestration.defs.graph import graph
 from orchestration.model import Severity
-from orchestration.pipeline import Run
+from orchestration.run import Run
 
 
 @dg.multi_asset_check(specs=graph().control_checks(), required_resource_keys={"run"}, name="judge")

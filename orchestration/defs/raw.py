@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from orchestration.defs.graph import graph
-from orchestration.pipeline import Run
+from orchestration.run import Run
 
 
 @dg.multi_asset(specs=graph().source_specs(), required_resource_keys={"run"}, name="load")

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from orchestration.defs.publish import PUBLISHED
-from orchestration.pipeline import Run
+from orchestration.run import Run
 
 
 @dg.asset(

@@ -6,7 +6,7 @@ import dagster as dg
 from dagster_dbt import dbt_assets
 
 from orchestration.defs.graph import graph
-from orchestration.pipeline import Run
+from orchestration.run import Run
 from orchestration.transform import EXCLUDED
 
 

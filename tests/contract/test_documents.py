@@ -11,8 +11,8 @@ import pytest
 import typer
 
 from orchestration.cli import app
+from orchestration.demo import DEMO_AS_OF
 from orchestration.intake.privacy import IDENTITY_NUMBER, is_identity_number
-from orchestration.pipeline import DEMO_AS_OF
 from orchestration.settings import CHECKOUT, Settings
 from tests.contract import marts_table
 

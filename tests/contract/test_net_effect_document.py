@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from orchestration.pipeline import DBT_PROPERTIES
 from orchestration.reference import declared_seeds, reference_errors
+from orchestration.run import DBT_PROPERTIES
 from orchestration.settings import CHECKOUT
 
 DOCUMENT = (CHECKOUT / "docs" / "net-effect.md").read_text("utf-8")

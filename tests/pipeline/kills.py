@@ -52,7 +52,8 @@ def deliver(directory: DataDirectory) -> None:
 
 
 def load(root: str) -> None:
-    from orchestration.pipeline import DEMO_AS_OF, load_only
+    from orchestration.demo import DEMO_AS_OF
+    from orchestration.pipeline import load_only
     from orchestration.settings import Settings
 
     load_only(Settings(data=Path(root)), DEMO_AS_OF)

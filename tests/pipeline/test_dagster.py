@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from expectations.suites import SUITES, load_suites
+from orchestration.demo import DEMO_AS_OF
 from orchestration.model import Release, Severity
-from orchestration.pipeline import DEMO_AS_OF
 from orchestration.publishing.release import current
 from orchestration.settings import CHECKOUT
 from tests.pipeline.conftest import LongWork, Morning, Stage, Tables, tables
@@ -30,10 +30,10 @@ os.dup2(2, 1)
 def tell(document):
     print(json.dumps(document), file=told, flush=True)
 
-from orchestration import pipeline
+from orchestration import demo, pipeline
 from orchestration.settings import Settings
 
-pipeline.deliver_demo(Settings())
+demo.deliver(Settings())
 from orchestration.definitions import definitions
 
 repository = definitions.get_repository_def()

@@ -18,10 +18,10 @@ import duckdb
 import pytest
 
 from orchestration import ops, pipeline
+from orchestration.demo import DEMO_AS_OF, deliver
 from orchestration.errors import UsageError
 from orchestration.intake.door import digest
 from orchestration.model import Delivery, LoadReport
-from orchestration.pipeline import DEMO_AS_OF
 from orchestration.publishing.release import current
 from orchestration.settings import CHECKOUT, DataDirectory, Settings, Workspace
 from orchestration.warehouse import run_lock
@@ -84,7 +84,7 @@ def run_through_an_autumn(stage: Stage) -> Autumn:
     stage.suites(is_broken=False)
     with _reader(directory.main.published_warehouse) as look:
         reader_before, mended, reader_after = look(), morning(directory, "run", *board_day, suites=suites), look()
-    pipeline.deliver_demo(settings)
+    deliver(settings)
     return Autumn(
         *(deliveries, in_time, stopped, stopped_again, reader_before, mended, reader_after),
         delivered_again=pipeline.load_only(settings, BOARD_DAY),
@@ -97,7 +97,7 @@ def _load_in_disorder(settings: Settings, post: Path) -> tuple[Delivery, ...]:
     """Loads the demo's files in five goes, every fifth file from the last in each, so that feeds and months come mixed.
     Then an older version of the plan, a file that is refused, and a file for the second time."""
     inbox = settings.directory.inbox
-    pipeline.deliver_demo(settings)
+    deliver(settings)
     shutil.move(inbox, post)
     files = sorted((path for path in post.rglob("*") if path.is_file()), reverse=True)
     (plan,) = (path for path in files if path.match("plan/ledningsportalen/*"))

@@ -11,8 +11,8 @@ import pytest
 
 from orchestration.effect_rules import check_effect_rules
 from orchestration.errors import ReferenceTableError
-from orchestration.pipeline import DBT_PROPERTIES
 from orchestration.reference import declared_seeds, reference_errors
+from orchestration.run import DBT_PROPERTIES
 from orchestration.settings import CHECKOUT
 
 REFERENCE = CHECKOUT / "seeds" / "reference"
