@@ -74,7 +74,7 @@ def _steps(current: Run) -> None:
 def nothing_new(settings: Settings, as_of: date) -> tuple[prints.LastRun, Release | None] | None:
     """The last run, and what it published, if a run now could not come to anything else; else None."""
     workspace, is_past = choose_workspace(settings, as_of)
-    publishing.tidy(workspace)
+    publishing.drop_stray_wal(workspace)
     last = prints.read_last_run(workspace)
     if last is None or last.fingerprint != prints.fingerprint(settings, prints.inputs_hash(settings, as_of)):
         return None

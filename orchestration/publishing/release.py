@@ -98,14 +98,18 @@ def publish(
 
 
 def tidy(workspace: Workspace) -> None:
-    """Takes away what does not belong beside a release: what a killed run left, and a stray .wal, which would keep
-    every reader out."""
+    """Takes away what a killed run left beside the releases. Only for who holds the run lock."""
+    drop_stray_wal(workspace)
     for folder in (workspace.releases, workspace.parquet):
         for part in folder.glob(".*"):
             shutil.rmtree(part)
     for folder in workspace.parquet.glob("*"):
         if not (workspace.releases / folder.name).exists():
             shutil.rmtree(folder)
+
+
+def drop_stray_wal(workspace: Workspace) -> None:
+    """Takes away a .wal beside the published file, which never has one: it would keep every reader out."""
     wal = workspace.published_warehouse.with_name(f"{workspace.published_warehouse.name}.wal")
     wal.unlink(missing_ok=True)
 
@@ -178,7 +182,7 @@ def swap_in(workspace: Workspace, release_id: str) -> None:
     except OSError:  # a file system without hard links
         shutil.copy2(file, following)
         sync(following)
-    published.with_name(f"{published.name}.wal").unlink(missing_ok=True)  # a stray one would spoil the new file
+    drop_stray_wal(workspace)
     os.replace(following, published)
     sync(published.parent)
 

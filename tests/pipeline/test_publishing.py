@@ -20,10 +20,11 @@ import pytest
 from orchestration import ops
 from orchestration.errors import NettoeffektError, UsageError
 from orchestration.model import CheckResult, Judgement, Release, Severity, Status
+from orchestration.pipeline import nothing_new
 from orchestration.publishing import release as publishing
 from orchestration.publishing.content import contents, data_hash
 from orchestration.publishing.hold import Hold, held, keep_hold, let_go, roll_back
-from orchestration.settings import CHECKOUT, DataDirectory, Workspace
+from orchestration.settings import CHECKOUT, DataDirectory, Settings, Workspace
 from orchestration.warehouse import connect
 
 AS_OF = date(2025, 1, 31)
@@ -219,6 +220,15 @@ def test_the_oldest_releases_are_forgotten(workspace: Workspace, publish: Publis
     assert {path.name for path in workspace.releases.iterdir()} == {release.release_id for release in made}
     assert publishing.current(workspace) == made[1]
     assert len(published(workspace)) == 2
+
+
+def test_asking_whether_anything_is_new_leaves_a_run_that_publishes_alone(
+    directory: DataDirectory, workspace: Workspace
+):
+    part = workspace.releases / ".20250101T000000-aaaaaaaa"
+    part.mkdir()
+    nothing_new(Settings(data=directory.root), AS_OF)
+    assert part.exists()
 
 
 def test_a_stray_wal_does_not_spoil_the_new_file(workspace: Workspace, publish: Publish, change: Callable):
