@@ -183,6 +183,44 @@ def test_a_form_that_was_saved_without_an_answer_is_refused(
     assert (delivery.status, delivery.rule) == ("refused", "no_rows")
 
 
+def filled_with(tmp_path: Path, *changes: tuple[str, str]) -> bytes:
+    """The filled form with other calculated values in the sheet that is read."""
+    changed = tmp_path / "changed.xlsx"
+    with zipfile.ZipFile(FILLED) as package, zipfile.ZipFile(changed, "w") as copy:
+        for name in package.namelist():
+            content = package.read(name)
+            if name == "xl/worksheets/sheet3.xml":
+                for old, new in changes:
+                    assert f"<v>{old}</v>".encode() in content
+                    content = content.replace(f"<v>{old}</v>".encode(), f"<v>{new}</v>".encode())
+            copy.writestr(name, content)
+    return changed.read_bytes()
+
+
+def test_a_form_of_another_year_is_a_submission_of_that_year(
+    deliver: Deliver, load_inbox: Callable[..., LoadReport], query: Callable[..., list[tuple]], tmp_path: Path
+):
+    deliver("forecast/blankett/old.xlsx", filled_with(tmp_path, ("2024", "2023"), ("2024-12", "2023-12")))
+    assert [delivery.status for delivery in load_inbox().deliveries] == ["loaded"]
+    assert query("select distinct year, as_of_month from raw.forecast") == [(2023, date(2023, 12, 1))]
+
+
+def test_two_owners_forms_for_one_action_are_both_kept_with_who_submitted_them(
+    deliver: Deliver, load_inbox: Callable[..., LoadReport], query: Callable[..., list[tuple]], tmp_path: Path
+):
+    other = filled_with(tmp_path, (FORM.owner_role, "Divisionschef"), ("25.5", "19"), ("45688", "45687"))
+    deliver("forecast/blankett/first.xlsx", FILLED.read_bytes())
+    deliver("forecast/blankett/second.xlsx", other)
+    assert [delivery.status for delivery in load_inbox().deliveries] == ["loaded", "loaded"]
+    rows = query(
+        "select submitted_by_role, forecast_sek, submitted_at from raw.forecast where action_id = 'RD-A01' order by 3"
+    )
+    assert rows == [
+        ("Divisionschef", Decimal(19_000_000), datetime(2025, 1, 29, 23)),
+        (FORM.owner_role, Decimal(25_500_000), datetime(2025, 1, 30, 23)),
+    ]
+
+
 # --- from the published release --------------------------------------------------------------------------------------
 
 
