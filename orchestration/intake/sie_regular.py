@@ -8,13 +8,13 @@ import os
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
-from multiprocessing import get_context
 
 from orchestration.intake.sql import MARK
+from orchestration.workers import pool
 
 Voucher = tuple[int, str]  # the number of its line, and the text behind its `#VER`
 
@@ -126,9 +126,8 @@ def write(vouchers: Iterator[Voucher], dimensions: tuple[str, ...], size: int) -
         reader = RegularRows(dimensions)
         yield from map(reader.of, batches)
         return
-    # Spawned, not forked: the process that loads has threads of DuckDB.
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        yield from _in_turn(lambda batch: pool.submit(_written, batch, dimensions), batches, 2 * workers)
+    with pool(workers) as executor:
+        yield from _in_turn(lambda batch: executor.submit(_written, batch, dimensions), batches, 2 * workers)
 
 
 def _in_turn(

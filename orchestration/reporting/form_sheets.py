@@ -17,6 +17,7 @@ DATE_ROW, HEADER_ROW = 4, 6  # rows as people count them
 DATE_CELL = f"$C${DATE_ROW}"
 LIMIT_MNKR = 10_000  # a forecast of the whole region is below it; one typed in kronor is not
 LONGEST_TEXT = 500
+TWO_LINES, THREE_LINES = 32, 46  # points
 
 CAUSES = (
     "Politiskt ej möjlig",
@@ -145,7 +146,9 @@ def _write_actions(sheet: Any, form: Form, formats: dict[str, Any]) -> None:
         sheet.set_column(place, place, column.width)
         style = formats["entry_header" if column.is_input else "header"]
         sheet.write_string(HEADER_ROW - 1, place, column.header, style)
+    sheet.set_row(HEADER_ROW - 1, THREE_LINES)
     for row, action in enumerate(form.actions, start=first):
+        sheet.set_row(row - 1, TWO_LINES)  # not every program finds the height of wrapped text by itself
         values = (*_known(action), *[None] * sum(column.is_input for column in COLUMNS))
         for place, (column, value) in enumerate(zip(COLUMNS, values, strict=False)):
             style = formats[f"{'entry' if column.is_input else 'known'}_{column.kind}"]

@@ -2,12 +2,10 @@
 
 import shutil
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 from orchestration.errors import UsageError
@@ -17,6 +15,7 @@ from orchestration.reporting.report_model import Reader, Report, Section
 from orchestration.reporting.report_scope import Scope, scopes
 from orchestration.settings import Workspace
 from orchestration.warehouse import connect, quoted
+from orchestration.workers import pool
 
 READERS = {
     "region": (Reader.BOARD, Reader.CONTROLLER),
@@ -49,8 +48,8 @@ def write_reports(
     if len(nodes) == 1:
         written = [write(nodes[0])]
     else:
-        with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as pool:
-            written = list(pool.map(write, nodes))
+        with pool(PROCESSES) as executor:
+            written = list(executor.map(write, nodes))
     _forget(workspace)
     return [file for files in written for file in files]
 

@@ -32,7 +32,7 @@ HEAVY = frozenset({*LIBRARIES.split(), *OWNERS})
 EAGER = OWNERS["dagster"]
 
 # What all may import. `ops` is the DDL of the tables in which publishing, reporting and alerting meet.
-COMMON = frozenset({"settings", "warehouse", "errors", "model", "swedish"})
+COMMON = frozenset({"settings", "warehouse", "errors", "model", "swedish", "workers"})
 FOLDERS = {
     "intake": COMMON,
     "publishing": COMMON | {"ops"},
