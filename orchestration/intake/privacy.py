@@ -21,8 +21,14 @@ _NUMBER = r"(?:1[89]|20)?\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]|6[1-9]|[78
 IDENTITY_NUMBER = re.compile(rf"(?<!\d){_NUMBER}(?!\d)")
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 PHONE = re.compile(r"(?<![\d-])(?:\+46|0046|0)[ -]?(?:\(0\)[ ]?)?[1-9]\d{0,2}(?:[ -]?\d{2,3}){2,4}(?![\d-])")
+# Other hands write other dashes, other spaces and full-width digits; each stands for one plain character.
+DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d"
+SPACES = "\t\xa0\u2007\u2009\u202f"
+DIGITS = "".join(chr(0xFF10 + digit) for digit in range(10))
+PLUS = "\uff0b"
+_PLAIN = str.maketrans(DASHES + SPACES + DIGITS + PLUS, "-" * len(DASHES) + " " * len(SPACES) + "0123456789+")
 # What makes a text worth a look, in the regular expressions of DuckDB: an @, or six digits with few characters between.
-SUSPECT = r"@|(?:\d[ ()+-]{0,2}){6}"
+SUSPECT = rf"@|(?:[0-9{DIGITS}][ ()+{PLUS}{SPACES}{DASHES}-]{{0,2}}){{6}}"
 
 
 @dataclass(frozen=True)
@@ -33,14 +39,20 @@ class PersonKey:
     secret: bytes
 
     def pseudonym(self, value: str) -> str:
-        """32 hexadecimal digits, the same for the same value and key. Separators and case do not matter."""
+        """32 hexadecimal digits, the same for the same value and key. Separators and case do not matter.
+
+        An identity number counts by its last ten digits, so that all ways of writing it are one person. Numbers of
+        persons born a hundred years apart may be alike; two such persons are never employed at once.
+        """
         return _pseudonym(self.secret, value)
 
 
 @lru_cache(maxsize=100_000)
 def _pseudonym(secret: bytes, value: str) -> str:
     """Remembered while the process lives: the same persons come back in every month's file."""
-    plain = re.sub(r"[\s+-]", "", value).upper()
+    plain = re.sub(r"[\s+-]", "", value.translate(_PLAIN)).upper()
+    if len(plain) == 12 and is_identity_number(plain):
+        plain = plain[2:]
     return hmac.new(secret, plain.encode(), hashlib.sha256).hexdigest()[:32]
 
 
@@ -73,8 +85,8 @@ def read_key(file: Path | None, data: Path) -> PersonKey | None:
 
 
 def is_identity_number(text: str) -> bool:
-    """True for a personal identity number or coordination number whose date and check digit hold."""
-    return personnummer.valid(text)
+    """True for a personal identity number or coordination number, in any writing, whose date and check digit hold."""
+    return personnummer.valid(re.sub(r"\s", "", text.translate(_PLAIN)))
 
 
 def mask(text: str) -> tuple[str, int]:
@@ -82,24 +94,17 @@ def mask(text: str) -> tuple[str, int]:
 
     Only numbers whose date and check digit hold are taken for identity numbers, so that invoice numbers stand.
     """
-    count = 0
+    text, persons = _replace(text, IDENTITY_NUMBER, "[personnummer]", is_identity_number)
+    text, addresses = _replace(text, EMAIL, "[e-post]")
+    text, phones = _replace(text, PHONE, "[telefon]")
+    return text, persons + addresses + phones
 
-    def identity(match: re.Match[str]) -> str:
-        nonlocal count
-        digits = match.group().replace(" ", "-")
-        if not is_identity_number(digits):
-            return match.group()
-        count += 1
-        return "[personnummer]"
 
-    def other(word: str) -> Callable[[re.Match[str]], str]:
-        def replace(_: re.Match[str]) -> str:
-            nonlocal count
-            count += 1
-            return word
-
-        return replace
-
-    masked = IDENTITY_NUMBER.sub(identity, text)
-    masked = EMAIL.sub(other("[e-post]"), masked)
-    return PHONE.sub(other("[telefon]"), masked), count
+def _replace(
+    text: str, pattern: re.Pattern[str], word: str, holds: Callable[[str], bool] = lambda _: True
+) -> tuple[str, int]:
+    """Puts a word for what the pattern finds in the plain writing of a text; all else stands as it was written."""
+    spans = [match.span() for match in pattern.finditer(text.translate(_PLAIN)) if holds(match.group())]
+    for start, end in reversed(spans):
+        text = text[:start] + word + text[end:]
+    return text, len(spans)

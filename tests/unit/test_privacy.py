@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+import duckdb
 import pytest
 
 from orchestration.errors import UsageError
-from orchestration.intake.privacy import PersonKey, mask, read_key
+from orchestration.intake.privacy import SUSPECT, PersonKey, mask, read_key
 from tests.unit.deliveries import ledger, ledger_row
 
 TEST_NUMBER = "189001019802"
@@ -31,6 +32,36 @@ def test_declared_personal_columns_are_pseudonyms_the_same_for_every_way_of_writ
     )
     assert (persons, shortest, clear) == (1, 32, 0)
     assert query("select distinct key_id from raw.delivery") == [("test",)]
+
+
+WRITTEN = [
+    "189001019802",
+    "18900101-9802",
+    "18900101 9802",
+    "9001019802",
+    "900101-9802",
+    "900101+9802",
+    "900101\xa09802",
+    "900101\u20119802",
+    "900101\u22129802",
+    "900101\u20139802",
+    "\uff19\uff10\uff10\uff11\uff10\uff11-\uff19\uff18\uff10\uff12",
+]
+
+
+def test_all_ways_of_writing_a_number_are_one_person(intake):
+    assert len({intake.key.pseudonym(number) for number in WRITTEN}) == 1
+    assert len({intake.key.pseudonym(number) for number in ("197010632391", "701063-2391")}) == 1
+    # Employment numbers of twelve digits are no identity numbers: all their digits count.
+    assert len({intake.key.pseudonym(number) for number in ("189999999999", "199999999999")}) == 2
+
+
+@pytest.mark.parametrize("number", WRITTEN)
+def test_every_way_of_writing_is_masked_in_free_text(number):
+    """SQL first looks whether a text is suspect, and masks only those that are."""
+    text = f"Avser {number}, l\u00f6n"
+    assert duckdb.execute("select regexp_matches(?, ?)", [text, SUSPECT]).fetchall() == [(True,)]
+    assert mask(text) == ("Avser [personnummer], l\u00f6n", 1)
 
 
 def test_another_key_gives_another_pseudonym(deliver, load_inbox, intake, query):
