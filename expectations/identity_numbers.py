@@ -10,7 +10,8 @@ intake lets through in good faith would stop every release; a test holds the two
 
 from collections.abc import Sequence
 
-_SEPARATOR = "[-+ ]"
+# Hyphen, plus and space, and the dashes and spaces that other hands write for them.
+_SEPARATOR = "[-+ \xa0\u2007\u2009\u202f\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d]"
 _MONTH = "(0[1-9]|1[0-2])"
 _DAY = "(0[1-9]|[12][0-9]|3[01]|6[1-9]|[78][0-9]|9[01])"
 _ROUGHLY = f"[0-9]{{6}}{_SEPARATOR}?[0-9]{{4}}"
