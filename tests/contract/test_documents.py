@@ -27,6 +27,12 @@ PUBLISHED = frozenset({"9001019802", "7010632391", "6408233234"})
 MACHINE = re.compile(r"(?<![\w.~:/-])/(?:home|root|work|tmp|mnt|Users)/\w|\b[A-Z]:\\Users\b")
 INDEX = re.compile(r"(?<!no-emit-)index[-_]url|find-links\s*=|https?://\S*(?:pypi|pythonhosted|/simple\b)", re.I)
 
+# Private keys, tokens of well-known services, and passwords in addresses, but for the word that stands for one.
+SECRET = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY|\bAKIA[0-9A-Z]{16}\b|\bgh[opsur]_\w{36}\b|\bgithub_pat_\w{20}|\bxox[abprs]-\w{10}"
+    r"|\bglpat-[\w-]{20}|[a-z]://[^\s/:@\"'{]+:(?!password@)[^\s/@\"'{]+@"
+)
+
 # Tools of the field that a document might speak of, by the name under which each is installed; none that is a word of
 # everyday. Spark is not among them: the SQL is held to what it runs.
 TOOLS = """
@@ -224,6 +230,10 @@ def test_no_file_shows_a_machine_or_a_package_index():
     assert found(INDEX) == []
 
 
+def test_no_file_holds_a_secret():
+    assert found(SECRET) == []
+
+
 @pytest.mark.parametrize(
     ("pattern", "text"),
     [
@@ -231,10 +241,13 @@ def test_no_file_shows_a_machine_or_a_package_index():
         (MACHINE, "'{}tmp/x'"),
         (INDEX, "--index{}url=x"),
         (INDEX, "https:{}{}pypi.example.se"),
+        (SECRET, "-----BEGIN{}PRIVATE KEY-----"),
+        (SECRET, "mailtos:{}{}anna:hemligt@smtp.example.se"),
     ],
 )
-def test_a_machine_or_a_package_index_would_be_seen(pattern: re.Pattern[str], text: str):
-    assert pattern.search(text.replace("{}", "-" if "index{}" in text else "/"))
+def test_a_machine_a_package_index_or_a_secret_would_be_seen(pattern: re.Pattern[str], text: str):
+    sign = "-" if "index{}" in text else " " if "BEGIN{}" in text else "/"
+    assert pattern.search(text.replace("{}", sign))
 
 
 def test_no_file_holds_the_identity_number_of_a_person():
