@@ -183,3 +183,18 @@ def test_a_change_of_keys_gives_every_person_a_new_pseudonym_in_all_months_alike
     directory.main.warehouse.unlink()
     with pytest.raises(UsageError, match="landing was loaded under the key '2026'"):
         load_inbox()
+
+
+def test_no_file_outside_landing_holds_what_was_delivered_in_clear(deliver, load_inbox, intake, directory):
+    """Build and notes on refused files show neither a person nor the key; the delivered files themselves do."""
+    deliver("staffing/lonesystem/a.csv", staffing())
+    deliver("staffing/lonesystem/b.csv", staffing(employment="7002") + f"trasig rad {TEST_NUMBER}\n")
+    deliver("ledger/ekonomisystem/c.csv", ledger(ledger_row(text=f"Avser {TEST_NUMBER}")), "cp1252")
+    report = load_inbox()
+    assert {delivery.status for delivery in report.deliveries} == {"loaded", "refused"}
+    canaries = [TEST_NUMBER[2:].encode(), intake.key.secret, intake.key.secret.hex().encode()]
+    files = [path for path in directory.root.rglob("*") if path.is_file()]
+    held = {path for path in files if any(canary in path.read_bytes() for canary in canaries)}
+    delivered = {path for path in held if path.is_relative_to(directory.landing) or path.suffix == ".csv"}
+    assert {path.relative_to(directory.root).parts[0] for path in delivered} == {"landing", "refused"}
+    assert held == delivered
