@@ -244,7 +244,8 @@ def test_the_published_file_holds_every_mart_as_a_commented_table_and_nothing_el
 def test_the_published_file_is_read_only_and_stands_alone(demo: Morning):
     published = demo.directory.main.published_warehouse
     assert published.stat().st_mode & 0o777 == 0o444
-    assert [path.name for path in published.parent.iterdir() if path.is_file()] == ["warehouse.duckdb"]
+    beside = sorted(path.name for path in published.parent.iterdir() if path.is_file())
+    assert beside == ["dictionary.html", "warehouse.duckdb"]
 
 
 def test_every_finding_of_the_demo_is_an_incident_towards_its_owner(demo: Morning):
@@ -462,17 +463,19 @@ def test_files_are_known_again_by_their_bytes(autumn: Autumn, demo: Morning):
 
 def test_the_same_slices_give_the_same_marts_whatever_the_order_they_came_in(autumn: Autumn, past: Past):
     by_day, looked_back = manifest(autumn.mended.directory.main), manifest(past.workspace)
-    apart = {name for name in by_day["tables"] if by_day["tables"][name] != looked_back["tables"].get(name)}
-    # The autumn was given a version of the plan that had been replaced: a vintage, and nothing else.
-    assert apart == {"fct_target_version"}
     assert by_day["tables"].keys() == looked_back["tables"].keys()
+    hashes = [{name: told["content_hash"] for name, told in one["tables"].items()} for one in (by_day, looked_back)]
+    apart = {name for name in hashes[0] if hashes[0][name] != hashes[1][name]}
+    # The autumn was given a version of the plan that had been replaced: a vintage and its change, and nothing else.
+    assert apart == {"fct_target_version", "fct_restatement"}
     assert by_day["release"]["as_of"] == looked_back["release"]["as_of"] == str(BOARD_DAY)
 
 
 def test_a_rebuild_from_landing_equals_the_incremental_state(autumn: Autumn):
     assert autumn.rebuilt.ended.code == 0
     assert {name.split(".")[0] for name in autumn.rebuilt.build} >= {"raw", "staging", "intermediate", "controls"}
-    assert differing(autumn.before_rebuild, autumn.rebuilt.build, "ops") == []
+    # The demo's files have come again since the last run, one that is replaced among them: D2 tells of it from now on.
+    assert differing(autumn.before_rebuild, autumn.rebuilt.build, "ops") == ["controls.control_d2"]
 
 
 def test_a_rebuild_keeps_the_history_of_ops(autumn: Autumn):
@@ -483,8 +486,9 @@ def test_a_rebuild_keeps_the_history_of_ops(autumn: Autumn):
 
 @pytest.mark.parametrize("table", ["ops.incident", "ops.incident_event"])
 def test_a_rebuild_keeps_incidents_and_tells_nothing_anew(autumn: Autumn, table: str):
-    assert autumn.rebuilt.build[table].rows == autumn.before_rebuild[table].rows
-    assert autumn.rebuilt.build[table].count > 0
+    after = [row for row in autumn.rebuilt.build[table].rows if not row["incident_id"].startswith("D2-")]
+    assert after == autumn.before_rebuild[table].rows
+    assert after
 
 
 def test_the_same_deliveries_twice_are_no_new_release(autumn: Autumn):
