@@ -256,6 +256,29 @@ def _controller(marts: Marts, scope: Scope) -> tuple[Section, ...]:
     return (
         Section("brister", "Brister att rätta", tables=(findings(marts, scope),)),
         Section("dubbel", "Dubbelräkningar", tables=(double_counts(marts, scope),)),
+        Section("omrakningar", "Ändrat i efterhand", tables=(_restatements(marts),)),
+    )
+
+
+def _restatements(marts: Marts) -> Table:
+    return marts.table(
+        "omrakningar",
+        "Vad senare leveranser har ändrat i det som redan var inläst, det senaste först",
+        "fct_restatement",
+        [
+            Column("Flöde", "feed"),
+            Column("Bolag", "company", why_empty="alla"),
+            Column("Månad", "month", Kind.MONTH, "hela flödet"),
+            Column("Känt från", "known_from", Kind.DATE),
+            Column("Rader, ändring", "row_change", Kind.COUNT),
+            Column("Omsättning före", "turnover_before_sek", Kind.MNKR, "inget belopp"),
+            Column("Omsättning efter", "turnover_after_sek", Kind.MNKR, "inget belopp"),
+            Column("Nettoändring", "change_sek", Kind.MNKR),
+        ],
+        ["feed", "slice_id"],
+        "t.row_change <> 0 or t.change_sek <> 0 or t.turnover_before_sek is distinct from t.turnover_after_sek",
+        order="t.known_from desc, t.feed, t.company, t.month, t.slice_id limit 50",
+        empty="Ingen leverans har ändrat vad som redan var inläst.",
     )
 
 

@@ -31,11 +31,13 @@ versions as (
         slices.known_from,
         slices.row_count,
         slices.amount_sum,
+        slices.amount_turnover,
         deliveries.source,
         lag(slices.slice_id) over version_window as replaced_slice_id,
         lag(slices.known_from) over version_window as replaced_known_from,
         lag(slices.row_count) over version_window as row_count_before,
-        lag(slices.amount_sum) over version_window as amount_before
+        lag(slices.amount_sum) over version_window as amount_before,
+        lag(slices.amount_turnover) over version_window as turnover_before
     from slices
     inner join deliveries
         on slices.delivery_id = deliveries.delivery_id
@@ -57,6 +59,8 @@ select
     cast(row_count - row_count_before as bigint) as row_change,
     cast(amount_before as decimal(18, 2)) as amount_before_sek,
     cast(amount_sum as decimal(18, 2)) as amount_after_sek,
-    cast(coalesce(amount_sum, 0) - coalesce(amount_before, 0) as decimal(18, 2)) as change_sek
+    cast(coalesce(amount_sum, 0) - coalesce(amount_before, 0) as decimal(18, 2)) as change_sek,
+    cast(turnover_before as decimal(18, 2)) as turnover_before_sek,
+    cast(amount_turnover as decimal(18, 2)) as turnover_after_sek
 from versions
 where replaced_slice_id is not null
