@@ -24,6 +24,7 @@ from orchestration.pipeline import nothing_new
 from orchestration.publishing import release as publishing
 from orchestration.publishing.content import contents, data_hash
 from orchestration.publishing.hold import Hold, held, keep_hold, let_go, roll_back
+from orchestration.run import Run
 from orchestration.settings import CHECKOUT, DataDirectory, Settings, Workspace
 from orchestration.warehouse import connect
 
@@ -380,6 +381,26 @@ def test_going_back_holds_until_it_is_let_go(workspace: Workspace, first: Releas
     assert is_new
     assert third.data_hash == second.data_hash
     assert len(published(workspace)) == 3
+
+
+def test_a_run_publishes_nothing_while_it_is_held(
+    directory: DataDirectory, workspace: Workspace, first: Release, publish: Publish, change: Callable
+):
+    def run(minutes: int) -> Run:
+        now = NOW + timedelta(minutes=minutes)
+        settings = Settings(data=directory.root)
+        words = ("run", AS_OF, now, workspace, print, False, "", "0.1.0+abc", f"run-{minutes}")
+        return Run(settings, *words, done={"update_incidents"})
+
+    roll_back(workspace, first.release_id, NOW)
+    change("insert into marts.fct_cost values ('KTN', 3)")
+    held_run = run(1)
+    assert held_run.publish() == first
+    assert (held_run.is_held, held_run.is_new_release) == (True, False)
+    let_go(workspace)
+    free_run = run(2)
+    assert free_run.publish() != first
+    assert (free_run.is_held, free_run.is_new_release) == (False, True)
 
 
 def test_a_rollback_that_was_killed_is_completed(
