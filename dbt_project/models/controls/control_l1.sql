@@ -17,37 +17,7 @@ current_delivery as (
 
 ),
 
-last_loaded as (
-
-    select
-        feed,
-        source,
-        max(sequence) as sequence
-    from delivery
-    where status = 'loaded'
-    group by feed, source
-
-),
-
--- A file that was mended and came again is no finding any more.
-kept_out as (
-
-    select
-        delivery.delivery_id,
-        delivery.feed,
-        delivery.source,
-        delivery.file_name,
-        max(delivery.sequence) as sequence,
-        min(delivery.reason) as reason
-    from delivery
-    left join last_loaded on last_loaded.feed = delivery.feed and last_loaded.source = delivery.source
-    where
-        delivery.status = 'refused'
-        and delivery.rule in ('control_total', 'checksum', 'truncated')
-        and delivery.sequence > coalesce(last_loaded.sequence, 0)
-    group by delivery.delivery_id, delivery.feed, delivery.source, delivery.file_name
-
-),
+{{ unsettled_deliveries('refused', ['control_total', 'checksum', 'truncated']) }},
 
 unbalanced as (
 
@@ -71,7 +41,7 @@ found as (
         cast(null as decimal(18,2)) as amount_sek,
         'Filen ' || file_name || ' (' || feed || ') lästes inte in: ' || reason
         || ' Månaderna i den visas som de var före filen.' as detail
-    from kept_out
+    from unsettled
     union all
     select
         delivery.delivery_id,

@@ -9,37 +9,7 @@ with delivery as (
 
 ),
 
-last_loaded as (
-
-    select
-        feed,
-        source,
-        max(sequence) as sequence
-    from delivery
-    where status = 'loaded'
-    group by feed, source
-
-),
-
--- What has come since from the same source settles it.
-unsettled as (
-
-    select
-        delivery.delivery_id,
-        delivery.feed,
-        delivery.source,
-        delivery.file_name,
-        max(delivery.sequence) as sequence,
-        min(delivery.reason) as reason
-    from delivery
-    left join last_loaded on last_loaded.feed = delivery.feed and last_loaded.source = delivery.source
-    where
-        delivery.status = 'refused'
-        and delivery.rule in ('magnitude', 'sign')
-        and delivery.sequence > coalesce(last_loaded.sequence, 0)
-    group by delivery.delivery_id, delivery.feed, delivery.source, delivery.file_name
-
-),
+{{ unsettled_deliveries('refused', ['magnitude', 'sign']) }},
 
 feed_source as (
 
