@@ -18,6 +18,7 @@ from orchestration.publishing.hold import Hold, let_go, roll_back
 from orchestration.run import Progress, Run, intake_of
 from orchestration.settings import DataDirectory, Settings, Workspace
 from orchestration.warehouse import connect, quoted, require_space, run_lock
+from orchestration.workers import import_ahead
 
 SHORTEST_ID = 8  # characters of a delivery's SHA-256 that may stand for the whole
 
@@ -61,6 +62,7 @@ def _steps(current: Run) -> None:
     """The order of a run."""
     from orchestration.transform import parsing_ahead
 
+    import_ahead("dbt.cli.main", "great_expectations")
     with parsing_ahead(current.settings, current.workspace):
         current.load()
     current.transform()

@@ -1,7 +1,12 @@
-"""Processes that share work: spawned, since who asks may have threads of DuckDB, and gone when who asked is gone."""
+"""Work beside the run's own.
+
+Processes are spawned, since who asks may have threads of DuckDB, and gone when who asked is gone.
+"""
 
 import os
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
+from importlib import import_module
 from multiprocessing import get_context, parent_process
 from threading import Thread
 
@@ -9,6 +14,18 @@ from threading import Thread
 def pool(workers: int) -> ProcessPoolExecutor:
     """A pool of so many processes, which outlive neither the block nor a parent that is killed."""
     return ProcessPoolExecutor(workers, get_context("spawn"), initializer=_follow_the_parent)
+
+
+def import_ahead(*modules: str) -> None:
+    """Begins to import what a later step will need, while DuckDB works. Whoever imports it then waits for the rest, and
+    is told what went wrong."""
+
+    def import_all() -> None:
+        with suppress(Exception):
+            for module in modules:
+                import_module(module)
+
+    Thread(target=import_all, daemon=True).start()
 
 
 def _follow_the_parent() -> None:

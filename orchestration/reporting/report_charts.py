@@ -20,12 +20,27 @@ MONTHS = "['jan','feb','mar','apr','maj','jun','jul','aug','sep','okt','nov','de
 MONTH_LABEL = f"{MONTHS}[month(datum.value)] + (month(datum.value) == 0 ? ' ' + year(datum.value) : '')"
 MNKR = Decimal(1_000_000)
 LOCALE = {"number": {"decimal": ",", "thousands": "\u00a0", "grouping": [3], "currency": ["", " kr"]}}
+CONFIG = {
+    "font": FONT,
+    "background": "transparent",
+    "locale": LOCALE,
+    "view": {"stroke": None},
+    "axis": {
+        **{"labelColor": MUTED, "titleColor": MUTED, "gridColor": GRID, "domainColor": MUTED, "tickColor": MUTED},
+        **{"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "labelLimit": 260},
+    },
+    "legend": {
+        **{"labelColor": INK, "labelFontSize": 12, "title": None, "orient": "top"},
+        **{"symbolStrokeWidth": 2.5, "symbolSize": 300, "symbolType": "stroke"},
+    },
+}
 
 Row = Mapping[str, Any]
 
 
 def _altair() -> Any:
-    """Altair without its checks of each part of a chart, which take longer than the drawing."""
+    """Altair without its checks of each part of a chart, which take longer than the drawing. Channels are given as
+    objects: one that Altair makes of a string costs it a search through its whole schema."""
     import altair
     from altair.utils import schemapi
 
@@ -37,19 +52,7 @@ def _svg(chart: Any, **rows: Sequence[Row]) -> str:
     """The chart of the rows, by their names, as SVG that a page can hold: it scales, and screen readers pass it by."""
     import vl_convert
 
-    configured = (
-        chart.configure(font=FONT, background="transparent", locale=LOCALE)
-        .configure_view(stroke=None)
-        .configure_axis(
-            labelColor=MUTED, titleColor=MUTED, labelFontSize=12, titleFontSize=12, titleFontWeight="normal",
-            gridColor=GRID, domainColor=MUTED, tickColor=MUTED, labelLimit=260,
-        )
-        .configure_legend(
-            labelColor=INK, labelFontSize=12, title=None, orient="top", symbolStrokeWidth=2.5, symbolSize=300,
-            symbolType="stroke",
-        )
-    )  # fmt: skip
-    drawn = configured.to_dict(validate=False)
+    drawn = chart.to_dict(validate=False) | {"config": CONFIG}
     drawn["datasets"] = {
         name: [{column: _plain(value) for column, value in row.items()} for row in given]
         for name, given in rows.items()
@@ -113,13 +116,13 @@ def bridge(requirement: Decimal | None, plan: Decimal, realised: Decimal | None,
     dashes = alt.Scale(domain=["whole", "done", "left", "gap"], range=[[1, 0], [1, 0], [1, 0], [5, 4]])
     bars = base.mark_bar(height=24, strokeWidth=2).encode(
         x=alt.X("from:Q", title="mnkr", axis=alt.Axis(format="d", tickCount=6)),
-        x2="to:Q",
+        x2=alt.X2("to:Q"),
         color=alt.Color("kind:N", scale=colours, legend=None),
         stroke=alt.Stroke("kind:N", scale=edges, legend=None),
         strokeDash=alt.StrokeDash("kind:N", scale=dashes, legend=None),
     )
     texts = base.mark_text(align="left", dx=8, fontSize=13, fontWeight="bold", color=INK).encode(
-        x="right:Q", text="shown:N"
+        x=alt.X("right:Q"), text=alt.Text("shown:N")
     )
     return _svg((bars + texts).properties(width=WIDTH - 120, height=190), rows=rows)
 
@@ -165,7 +168,12 @@ def lines(
     ends = (
         alt.Chart(_named("last"))
         .mark_text(align="left", dx=7, fontSize=13, fontWeight="bold")
-        .encode(x="month:T", y="value:Q", text="shown:N", color=alt.Color("series:N", scale=order, legend=None))
+        .encode(
+            x=alt.X("month:T"),
+            y=alt.Y("value:Q"),
+            text=alt.Text("shown:N"),
+            color=alt.Color("series:N", scale=order, legend=None),
+        )
     )
     chart = (drawn + ends).properties(width=WIDTH - 60, height=HEIGHT)
     return _svg(chart, long=long, last=list(last.values()))
@@ -187,5 +195,6 @@ def bars(rows: Sequence[tuple[str, Decimal]], unit: str, decimals: int = 1) -> s
     )
     right = base.transform_filter("datum.value >= 0").mark_text(align="left", dx=6, fontSize=13, color=INK)
     left = base.transform_filter("datum.value < 0").mark_text(align="right", dx=-6, fontSize=13, color=INK)
-    texts = right.encode(x="value:Q", text="shown:N") + left.encode(x="value:Q", text="shown:N")
+    written = {"x": alt.X("value:Q"), "text": alt.Text("shown:N")}
+    texts = right.encode(**written) + left.encode(**written)
     return _svg((drawn + texts).properties(width=WIDTH - 160, height=34 * max(len(data), 1)), data=data)

@@ -1,4 +1,4 @@
-"""dbt's own tests that a morning leaves out: the worked examples of the models, and those of the reference tables."""
+"""dbt's own tests that a morning leaves out: the worked examples, the rules of reference tables, the keys of marts."""
 
 import json
 import os
@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from orchestration.settings import CHECKOUT, Settings
-from orchestration.transform import parsing_ahead
+from orchestration.transform import EXCLUDED, parsing_ahead
 from tests.pipeline.conftest import LongWork, Stage
 
 pytestmark = pytest.mark.pipeline
@@ -41,7 +41,7 @@ def run_what_a_morning_leaves_out(stage: Stage) -> DbtTests:
     ended = subprocess.run(
         [
             *(str(Path(sys.executable).with_name("dbt")), "--quiet", "--no-use-colors", "test"),
-            *("--select", "test_type:unit", "tag:reference"),
+            *("--select", "test_type:unit", *EXCLUDED.split()),
             *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
             *("--target-path", str(results.parent), "--log-path", str(stage.folder / "logs")),
         ],
@@ -87,6 +87,16 @@ def test_every_rule_of_the_reference_tables_holds_in_the_warehouse(dbt_tests: Db
     tables = {path.stem for path in (CHECKOUT / "seeds" / "reference").glob("*.csv")}
     assert {name: status for name, status in ran.items() if status != "pass"} == {}
     assert {table for table in tables if not any(f"_{table}_" in name for name in ran)} == set()
+
+
+def test_the_key_of_every_mart_holds_in_the_warehouse(dbt_tests: DbtTests):
+    marts = {path.stem for path in PROJECT.glob("models/marts/*.sql")}
+    keys = {name.split(".")[2]: status for name, status in dbt_tests.statuses.items() if ".unique_" in name}
+    assert {
+        mart
+        for mart in marts
+        if not any(f"unique_{mart}_" in name or f"unique_combination_{mart}_" in name for name in keys)
+    } == set()
 
 
 def test_dbt_parses_beside_the_block_where_it_never_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
