@@ -4,6 +4,8 @@ A `NettoeffektError` ends a verb with exit code 2 and one line. A file that is r
 `RefusedFileError`, caught by the intake, written beside the file and into raw.delivery.
 """
 
+from typing import Self
+
 
 class NettoeffektError(Exception):
     """Not done: usage, broken contract or reference table, lock, space. Ends a verb with exit code 2 and one line.
@@ -16,6 +18,10 @@ class NettoeffektError(Exception):
         self.rule = rule
         self.remedy = remedy
         super().__init__(f"{place}: {rule}. {remedy}")
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str, str]]:
+        """As it comes back from a process that shares the work."""
+        return type(self), (self.place, self.rule, self.remedy)
 
 
 class UsageError(NettoeffektError):

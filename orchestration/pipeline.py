@@ -18,7 +18,6 @@ from orchestration.publishing.hold import Hold, let_go, roll_back
 from orchestration.run import Progress, Run, intake_of
 from orchestration.settings import DataDirectory, Settings, Workspace
 from orchestration.warehouse import connect, quoted, require_space, run_lock
-from orchestration.workers import import_ahead
 
 SHORTEST_ID = 8  # characters of a delivery's SHA-256 that may stand for the whole
 
@@ -60,12 +59,11 @@ def run(settings: Settings, as_of: date, verb: str = "run", progress: Progress =
 
 def _steps(current: Run) -> None:
     """The order of a run."""
-    from orchestration.transform import parsing_ahead
+    from orchestration.transform import dbt
 
-    import_ahead("dbt.cli.main", "great_expectations")
-    with parsing_ahead(current.settings, current.workspace):
+    with dbt(current.settings, current.workspace) as project:
         current.load()
-    current.transform()
+        current.transform(project)
     current.judge()
     current.update_incidents()
     current.publish()

@@ -1,15 +1,20 @@
-"""dbt in this process: seeds, models and tests, by the pipeline's paths. Heavy imports stay inside the functions."""
+"""dbt, by the pipeline's paths, in a process of its own: there it is imported, and reads its project, during the load.
+
+Only while it builds does it hold the warehouse.
+"""
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from orchestration.errors import TransformError, UsageError
 from orchestration.settings import CHECKOUT, Settings, Workspace
+from orchestration.workers import pool
 
 PROJECT = CHECKOUT / "dbt_project"
 PROJECT_NAME = "nettoeffekt"
@@ -35,63 +40,45 @@ class Node:
         return self.status in ("error", "fail", "runtime error")
 
 
-def build(settings: Settings, workspace: Workspace) -> tuple[Node, ...]:
-    """Builds seeds, models and their tests in the workspace's warehouse; every node with its outcome.
+@dataclass(frozen=True)
+class Dbt:
+    """dbt at work for one workspace."""
 
-    Raises TransformError if a model could not be built or a test of severity error failed.
-    """
-    nodes = _invoke(settings, workspace, [*BUILD])
-    failed = [node for node in nodes if node.is_failed]
-    if failed:
-        first = " ".join(failed[0].message.split())
-        more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
-        raise TransformError(
-            f"dbt {failed[0].unique_id}", f"{first}{more}", f"See {workspace.dbt / 'logs' / 'dbt.log'}"
-        )
-    return nodes
+    workspace: Workspace
+    process: ProcessPoolExecutor
+
+    def build(self) -> tuple[Node, ...]:
+        """Builds seeds, models and their tests in the workspace's warehouse; every node with its outcome.
+
+        Raises TransformError if a model could not be built or a test of severity error failed.
+        """
+        log = self.workspace.dbt / "logs" / "dbt.log"
+        try:
+            nodes = self.process.submit(_build, _words(self.workspace, BUILD)).result()
+        except BrokenProcessPool as error:
+            raise TransformError("dbt", "its process was ended from outside", f"See {log}, and run again") from error
+        failed = [node for node in nodes if node.is_failed]
+        if failed:
+            first = " ".join(failed[0].message.split())
+            more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+            raise TransformError(f"dbt {failed[0].unique_id}", f"{first}{more}", f"See {log}")
+        return nodes
 
 
 @contextmanager
-def parsing_ahead(settings: Settings, workspace: Workspace) -> Iterator[None]:
-    """Has dbt parse the project in a process of its own while the block runs, if it never has for this workspace.
-
-    What goes wrong there is left for `build` to say, which parses again.
-    """
-    if (workspace.dbt / "target" / "partial_parse.msgpack").exists():
-        yield
-        return
-    command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *_words(workspace, ["parse"])]
-    environment = os.environ | _wanted(settings, workspace)
-    with subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as child:
-        try:
-            yield
-        except BaseException:
-            child.kill()
-            raise
+def dbt(settings: Settings, workspace: Workspace) -> Iterator[Dbt]:
+    """dbt, which reads its project from now on, beside whatever the block does before it calls `build`."""
+    with pool(1, environment=_environment(settings, workspace)) as process:
+        process.submit(_parse, _words(workspace, ["parse"]))
+        yield Dbt(workspace, process)
 
 
 def manifest(settings: Settings) -> Path:
     """dbt's manifest for the graph of assets, parsed anew: the models may be others since the last run."""
     workspace = settings.directory.main
-    _invoke(settings, workspace, ["parse"])
+    with pool(1, environment=_environment(settings, workspace)) as process:
+        process.submit(_parse, _words(workspace, ["parse"])).result()
     return workspace.dbt / "target" / "manifest.json"
-
-
-def _invoke(settings: Settings, workspace: Workspace, words: Sequence[str]) -> tuple[Node, ...]:
-    from dbt.cli.main import dbtRunner
-    from dbt.contracts.results import RunExecutionResult
-
-    with _environment(settings, workspace), _closed_afterwards():
-        outcome = dbtRunner().invoke(_words(workspace, words))
-    if outcome.exception is not None:
-        message = " ".join(str(outcome.exception).split())
-        raise TransformError("dbt", message, "The warehouse is as it was before this step")
-    if not isinstance(outcome.result, RunExecutionResult):
-        return ()
-    return tuple(
-        Node(result.node.unique_id, str(result.status), result.message or "", result.execution_time)
-        for result in outcome.result.results
-    )
 
 
 def _words(workspace: Workspace, words: Sequence[str]) -> list[str]:
@@ -120,7 +107,7 @@ def reference_for_dbt(settings: Settings, workspace: Workspace) -> str:
     return relative
 
 
-def _wanted(settings: Settings, workspace: Workspace) -> dict[str, str]:
+def _environment(settings: Settings, workspace: Workspace) -> dict[str, str]:
     """What profiles.yml and dbt_project.yml read."""
     return {
         "NETTOEFFEKT_WAREHOUSE": str(workspace.warehouse),
@@ -129,20 +116,34 @@ def _wanted(settings: Settings, workspace: Workspace) -> dict[str, str]:
     }
 
 
-@contextmanager
-def _environment(settings: Settings, workspace: Workspace) -> Iterator[None]:
-    """What dbt reads of the environment, for as long as it runs."""
-    wanted = _wanted(settings, workspace)
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+_parsed: Any = None  # in dbt's process: what it has read of its project
+
+
+def _parse(words: Sequence[str]) -> None:
+    """Runs in dbt's process. What goes wrong here goes wrong again, and is told, when it builds."""
+    global _parsed
+    _parsed = _invoke(words)
+
+
+def _build(words: Sequence[str]) -> tuple[Node, ...]:
+    """Runs in dbt's process."""
+    with _closed_afterwards():
+        results = _invoke(words, _parsed).results
+    return tuple(
+        Node(result.node.unique_id, str(result.status), result.message or "", result.execution_time)
+        for result in results
+    )
+
+
+def _invoke(words: Sequence[str], parsed: Any = None) -> Any:
+    """What a command of dbt's comes to. Raises TransformError if it cannot be carried out."""
+    from dbt.cli.main import dbtRunner
+
+    outcome = dbtRunner(manifest=parsed).invoke([*words])
+    if outcome.exception is not None:
+        message = " ".join(str(outcome.exception).split())
+        raise TransformError("dbt", message, "The warehouse is as it was before this step")
+    return outcome.result
 
 
 @contextmanager

@@ -4,6 +4,7 @@ Processes are spawned, since who asks may have threads of DuckDB, and gone when 
 """
 
 import os
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from importlib import import_module
@@ -11,9 +12,10 @@ from multiprocessing import get_context, parent_process
 from threading import Thread
 
 
-def pool(workers: int) -> ProcessPoolExecutor:
-    """A pool of so many processes, which outlive neither the block nor a parent that is killed."""
-    return ProcessPoolExecutor(workers, get_context("spawn"), initializer=_follow_the_parent)
+def pool(workers: int, environment: Mapping[str, str] | None = None) -> ProcessPoolExecutor:
+    """A pool of so many processes, which outlive neither the block nor a parent that is killed. In theirs, the
+    environment is also as given."""
+    return ProcessPoolExecutor(workers, get_context("spawn"), _begin, (dict(environment or {}),))
 
 
 def import_ahead(*modules: str) -> None:
@@ -26,6 +28,11 @@ def import_ahead(*modules: str) -> None:
                 import_module(module)
 
     Thread(target=import_all, daemon=True).start()
+
+
+def _begin(environment: dict[str, str]) -> None:
+    os.environ.update(environment)
+    _follow_the_parent()
 
 
 def _follow_the_parent() -> None:

@@ -7,7 +7,7 @@ from dagster_dbt import dbt_assets
 
 from orchestration.defs.graph import graph
 from orchestration.run import Run
-from orchestration.transform import EXCLUDED
+from orchestration.transform import EXCLUDED, dbt
 
 
 @dbt_assets(
@@ -18,9 +18,11 @@ from orchestration.transform import EXCLUDED
     required_resource_keys={"run"},
 )
 def transform(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-    """Builds the whole dbt project in this process."""
+    """Builds the whole dbt project."""
     run: Run = context.resources.run
-    for node in run.transform():
+    with dbt(run.settings, run.workspace) as project:
+        nodes = run.transform(project)
+    for node in nodes:
         key = graph().asset_key(node.unique_id)
         if key is not None:
             yield dg.MaterializeResult(asset_key=key, metadata=run.facts(*key.path).metadata)
