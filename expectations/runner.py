@@ -10,7 +10,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
+from threading import Thread
 from typing import Any
+
+import duckdb
 
 from expectations.identity_numbers import identity_number_query
 from expectations.suites import Check, Expectation, Suite, most_severe
@@ -38,6 +41,16 @@ class Outcome:
     error: str = ""
 
 
+def import_ahead() -> None:
+    """Begins to import Great Expectations, for a caller who will judge but waits for something else first. `judge` then
+    waits for the rest, and meets whatever is wrong with it."""
+
+    def import_it() -> None:
+        import great_expectations  # noqa: F401
+
+    Thread(target=import_it, daemon=True).start()
+
+
 def judge(database: Path, suites: Sequence[Suite], new_slices: Sequence[str]) -> Judgement:
     """One result per control and table, and every row of the control models that failed.
 
@@ -50,11 +63,13 @@ def judge(database: Path, suites: Sequence[Suite], new_slices: Sequence[str]) ->
         for check in suite.checks
     ]
     naming = {suite.table for suite in suites if suite.names_subjects}
+    failed = [i for i, result in enumerate(results) if result.table_name in naming and result.status is Status.FAILED]
     findings: list[Finding] = []
-    for index, result in enumerate(results):
-        if result.table_name in naming and result.status is Status.FAILED:
-            results[index], found = _with_findings(database, result)
-            findings.extend(found)
+    if failed:  # opening a file takes longer than reading a table, so once for all
+        with duckdb.connect(str(database), read_only=True) as connection:
+            for index in failed:
+                results[index], found = _with_findings(connection, results[index])
+                findings.extend(found)
     return Judgement(tuple(results), tuple(findings))
 
 
@@ -79,18 +94,15 @@ def _verdict(check: Check, outcomes: Sequence[Outcome]) -> CheckResult:
     )
 
 
-def _with_findings(database: Path, result: CheckResult) -> tuple[CheckResult, list[Finding]]:
+def _with_findings(connection: duckdb.DuckDBPyConnection, result: CheckResult) -> tuple[CheckResult, list[Finding]]:
     """The result with count and sum of its control model's rows, which Great Expectations would cut at 200."""
-    import duckdb
-
     try:
-        with duckdb.connect(str(database), read_only=True) as connection:
-            rows = (
-                connection.table(result.table_name)
-                .select("subject_type", "subject_id", "owner_role", "amount_sek", "detail")
-                .order("subject_type, subject_id, detail")
-                .fetchall()
-            )
+        rows = (
+            connection.table(result.table_name)
+            .select("subject_type", "subject_id", "owner_role", "amount_sek", "detail")
+            .order("subject_type, subject_id, detail")
+            .fetchall()
+        )
     except duckdb.Error as error:
         return replace(result, status=Status.ERROR, detail=_first_line(error)), []
     findings = [Finding(result.check_id, *row) for row in rows]
@@ -138,6 +150,7 @@ def _open(database: Path, new_slices: Sequence[str]) -> Iterator[_Warehouse]:
             progress_bars=ProgressBarsConfig(globally=False),
         ),
     )
+    context.variables.save = lambda: None  # it would write all it holds, to memory and as YAML, for every suite
     # Escaped by URL: the library would take ${NAME} in a folder's name for a variable to fill in.
     address = URL.create("duckdb", database=str(database.resolve())).render_as_string()
     datasource = context.data_sources.add_sql(

@@ -21,7 +21,6 @@ from orchestration.publishing.hold import keep_hold
 from orchestration.settings import CHECKOUT, DataDirectory, Settings, Workspace
 from orchestration.table_facts import TableFacts, table_facts
 from orchestration.warehouse import connect
-from orchestration.workers import import_ahead
 
 if TYPE_CHECKING:  # importing it needs the contracts' libraries, which a run that finds nothing new can do without
     from orchestration.intake.load import Intake
@@ -100,12 +99,13 @@ class Run:
 
     def transform(self, dbt: "Dbt") -> "tuple[Node, ...]":
         """Runs dbt, if every effect rule finds something to measure; its nodes with their outcomes."""
+        from expectations.runner import import_ahead
         from orchestration.effect_rules import check_effect_rules
 
         self._require("load")
         check_effect_rules(self.workspace.warehouse, self.settings.reference, DBT_PROPERTIES, self.as_of)
         self.progress("dbt")
-        import_ahead("great_expectations")  # this process has nothing else to do until dbt is done
+        import_ahead()  # this process has nothing else to do until dbt is done
         nodes = dbt.build()
         with connect(self.workspace.warehouse) as connection:
             ops.refresh_data_status(connection)

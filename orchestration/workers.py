@@ -1,13 +1,8 @@
-"""Work beside the run's own.
-
-Processes are spawned, since who asks may have threads of DuckDB, and gone when who asked is gone.
-"""
+"""Processes that share work: spawned, since who asks may have threads of DuckDB, and gone when who asked is gone."""
 
 import os
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import suppress
-from importlib import import_module
 from multiprocessing import get_context, parent_process
 from threading import Thread
 
@@ -16,18 +11,6 @@ def pool(workers: int, environment: Mapping[str, str] | None = None) -> ProcessP
     """A pool of so many processes, which outlive neither the block nor a parent that is killed. In theirs, the
     environment is also as given."""
     return ProcessPoolExecutor(workers, get_context("spawn"), _begin, (dict(environment or {}),))
-
-
-def import_ahead(*modules: str) -> None:
-    """Begins to import what a later step will need, while DuckDB works. Whoever imports it then waits for the rest, and
-    is told what went wrong."""
-
-    def import_all() -> None:
-        with suppress(Exception):
-            for module in modules:
-                import_module(module)
-
-    Thread(target=import_all, daemon=True).start()
 
 
 def _begin(environment: dict[str, str]) -> None:

@@ -42,7 +42,7 @@ FOLDERS = {
 
 SETTINGS = "orchestration/settings.py"
 # They hand an environment on to dbt and to Dagster's process. They may copy and write it, and read no name in it.
-HAND_ON = ("orchestration/transform.py", "orchestration/cli.py")
+HAND_ON = ("orchestration/workers.py", "orchestration/cli.py")
 # Where a run begins and ends. A stopwatch (monotonic) is no clock.
 EDGE = (SETTINGS, *(f"orchestration/{name}.py" for name in ("cli", "pipeline", "run", "telling", "warehouse")))
 CLOCKS = frozenset({("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today")}) | {
