@@ -1,20 +1,15 @@
 """Net effects of 2 000 rules on 10 M ledger lines: the dbt models against one hand-written SQL script.
 
-    python -m tests.benchmarks.net_effect [--lines 10000000] [--rules 2000]
-
 Both read the same raw ledger and reference tables, on two cores, and must come to the same rows to the öre. The models
-are timed from the first start to the last end, with all that fct_net_effect and fct_net_effect_source rest on. Prints
-the seconds and their ratio; exit code 1 if the results differ or the ratio is above 1.5.
+are timed from the first start to the last end, with all that fct_net_effect and fct_net_effect_source rest on.
 """
 
-import argparse
 import csv
 import json
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -33,7 +28,6 @@ REFERENCE = CHECKOUT / "seeds" / "reference"
 SCRIPT = Path(__file__).with_suffix(".sql")
 AS_OF = date(2025, 1, 31)
 MARTS = ("fct_net_effect", "fct_net_effect_source")
-LIMIT = 1.5
 
 # What a line may hold. Deterministic: the number of the line, hashed with a salt, picks one. An account has one
 # counterparty and a cost centre one activity, so that some three lines make a monthly cell.
@@ -248,20 +242,3 @@ def dbt(settings: Settings, *words: str) -> None:
         },
         check=True,
     )
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--lines", type=int, default=10_000_000)
-    parser.add_argument("--rules", type=int, default=2_000)
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        found = measure(Path(folder), given.lines, given.rules)
-    print(f"{given.rules} rules on {given.lines} ledger lines, {found.rows} source rows")
-    print(f"models {found.models:.1f} s, by hand {found.script:.1f} s, ratio {found.ratio:.2f} (at most {LIMIT})")
-    print(f"rows that differ: {found.differing}")
-    return int(found.ratio > LIMIT or any(found.differing.values()))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
