@@ -304,6 +304,12 @@ def begin_run(
     connection.execute("insert into ops.current_run values (?, ?, ?, ?)", [run_id, as_of, started_at, code_version])
 
 
+def last_code_version(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """The code that the last finished run was made by; None before the first."""
+    row = connection.execute("select code_version from ops.run order by started_at desc limit 1").fetchone()
+    return None if row is None else row[0]
+
+
 def write_judgement(
     connection: duckdb.DuckDBPyConnection, run_id: str, as_of: date, judged_at: datetime, judgement: Judgement
 ) -> None:

@@ -106,7 +106,9 @@ class Run:
         check_effect_rules(self.workspace.warehouse, self.settings.reference, DBT_PROPERTIES, self.as_of)
         self.progress("dbt")
         import_ahead()  # this process has nothing else to do until dbt is done
-        nodes = dbt.build()
+        with connect(self.workspace.warehouse, read_only=True) as connection:
+            is_other_code = ops.last_code_version(connection) != self.code_version
+        nodes = dbt.build(keeps_nothing=is_other_code)
         with connect(self.workspace.warehouse) as connection:
             ops.refresh_data_status(connection)
         self.done.add("transform")

@@ -47,14 +47,16 @@ class Dbt:
     workspace: Workspace
     process: ProcessPoolExecutor
 
-    def build(self) -> tuple[Node, ...]:
+    def build(self, keeps_nothing: bool = False) -> tuple[Node, ...]:
         """Builds seeds, models and their tests in the workspace's warehouse; every node with its outcome.
 
+        With `keeps_nothing` the models that keep rows of earlier runs begin anew too: other code made those rows.
         Raises TransformError if a model could not be built or a test of severity error failed.
         """
         log = self.workspace.dbt / "logs" / "dbt.log"
         try:
-            nodes = self.process.submit(_build, _words(self.workspace, BUILD)).result()
+            words = (*BUILD, "--full-refresh") if keeps_nothing else BUILD
+            nodes = self.process.submit(_build, _words(self.workspace, words)).result()
         except BrokenProcessPool as error:
             raise TransformError("dbt", "its process was ended from outside", f"See {log}, and run again") from error
         failed = [node for node in nodes if node.is_failed]

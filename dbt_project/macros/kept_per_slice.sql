@@ -37,3 +37,18 @@ delete from {{ this }} where not exists (
 )
 {%- endif -%}
 {%- endmacro %}
+
+{# The pre-hook of a model that is kept for as long as a slice is read in the same way: deletes the slices that do not
+   count any more, and those whose mark in `mapping` is another than the one they were kept with. #}
+{% macro delete_slices_read_otherwise(mapping) -%}
+{%- if is_incremental() -%}
+delete from {{ this }} where slice_id in (
+    select kept.slice_id
+    from (select distinct slice_id, mapping_mark from {{ this }}) as kept
+    left join {{ mapping }} as mapping
+        on mapping.slice_id = kept.slice_id
+        and mapping.mapping_mark = kept.mapping_mark
+    where mapping.slice_id is null
+)
+{%- endif -%}
+{%- endmacro %}

@@ -101,6 +101,12 @@ def read_tables(connection: duckdb.DuckDBPyConnection) -> Tables:
     return {name: _read_table(connection, name) for (name,) in sorted(names)}
 
 
+def differing(one: Tables, other: Tables, *leave_out: str) -> list[str]:
+    """The tables that do not hold the same rows in both, but for those of the schemas left out."""
+    names = sorted({*one, *other})
+    return [name for name in names if name.split(".")[0] not in leave_out and one.get(name) != other.get(name)]
+
+
 def _read_table(connection: duckdb.DuckDBPyConnection, name: str) -> Table:
     ((count, content),) = connection.execute(f"select count(*), sum(hash(t)) from {name} as t").fetchall()
     if count > FEW:

@@ -26,7 +26,7 @@ from orchestration.publishing.release import current
 from orchestration.settings import CHECKOUT, DataDirectory, Settings, Workspace
 from orchestration.warehouse import run_lock
 from tests.contract.test_marts import CONTRACT
-from tests.pipeline.conftest import Ended, LongWork, Morning, Stage, Tables, morning, tables, verb
+from tests.pipeline.conftest import Ended, LongWork, Morning, Stage, Tables, differing, morning, tables, verb
 from tests.unit.deliveries import forecast, forecast_row
 
 pytestmark = pytest.mark.pipeline
@@ -179,12 +179,6 @@ def total(built: Tables, node_id: str, month: date, hierarchy: str = "organisati
 
 def latest_month(built: Tables, table: str) -> date:
     return max(row["month"] for row in rows(built, table))
-
-
-def differing(one: Tables, other: Tables, *leave_out: str) -> list[str]:
-    """The tables that do not hold the same rows in both, but for those of the schemas left out."""
-    names = sorted({*one, *other})
-    return [name for name in names if name.split(".")[0] not in leave_out and one.get(name) != other.get(name)]
 
 
 def manifest(workspace: Workspace) -> dict[str, Any]:
@@ -503,7 +497,7 @@ def test_a_rebuild_of_a_past_date_leaves_the_build_of_today(
     directory = own_copy(region, tmp_path)
     before = tables(directory.main.warehouse)
     for step in ("transform", "judge", "publish"):  # what would take half a minute, and is not in question
-        monkeypatch.setattr(pipeline.Run, step, lambda _: None)
+        monkeypatch.setattr(pipeline.Run, step, lambda *_: None)
 
     with contextlib.suppress(UsageError):
         pipeline.rebuild(Settings(data=directory.root), BOARD_DAY)

@@ -86,12 +86,26 @@ current_slices as (
 
 ),
 
+-- No rule looks at older months.
+first_month as (
+
+    select min(month) as month
+    from (
+        select baseline_from as month from rules
+        union all
+        select month from rule_months
+    ) as looked_at
+
+),
+
 cells as (
 
     select cells.*
     from {{ ref('int_ledger__cell') }} as cells
     inner join current_slices
         on cells.slice_id = current_slices.slice_id
+    inner join first_month
+        on cells.month >= first_month.month
     where not cells.is_opening_balance and not cells.is_preliminary
 
 ),

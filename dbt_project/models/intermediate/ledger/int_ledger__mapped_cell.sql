@@ -1,19 +1,37 @@
 -- The monthly cells that count at as_of, with what they mean: unit, result line, cost type and counterparty. Accounts,
 -- counterparties and the unit as it was are those of the first day of the cell's month; the restated unit is that of
 -- as_of. Codes that no row knows go to UNMAPPED: money never vanishes.
+-- Kept per slice, for as long as the slice counts and is read in the same way: a run maps what is new or has another
+-- mark in int_ledger__slice_mapping, so that its cost does not grow with history.
 -- Grain: one row per cell of int_ledger__cell, unit and unit as it was; a cost centre shared by several units has a row
 -- for each.
-with current_slice as (
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ delete_slices_read_otherwise(ref('int_ledger__slice_mapping')) }}",
+) }}
 
-    select slice_id from {{ ref('stg_intake__current_slice') }} where feed = 'ledger'
+with slice_to_map as (
+
+    select
+        slice_mapping.slice_id,
+        slice_mapping.mapping_mark
+    from {{ ref('int_ledger__slice_mapping') }} as slice_mapping
+    {%- if is_incremental() %}
+    left join (select distinct slice_id from {{ this }}) as present on present.slice_id = slice_mapping.slice_id
+    where present.slice_id is null
+    {%- endif %}
 
 ),
 
 cell as (
 
-    select cell.*
+    select
+        cell.*,
+        slice_to_map.mapping_mark
     from {{ ref('int_ledger__cell') }} as cell
-    inner join current_slice on current_slice.slice_id = cell.slice_id
+    inner join slice_to_map on slice_to_map.slice_id = cell.slice_id
 
 ),
 
@@ -75,6 +93,7 @@ mapped as (
 
     select
         cell.slice_id,
+        cell.mapping_mark,
         cell.company,
         cell.chart,
         cell.account,

@@ -25,6 +25,13 @@ units as (
 
 ),
 
+-- Older months are looked at by no rule: what they hold need not be searched.
+first_month as (
+
+    select min(least(from_on, coalesce(baseline_from, from_on), coalesce(noise_from, from_on))) as month from rules
+
+),
+
 combinations as (
 
     select
@@ -38,7 +45,11 @@ combinations as (
         counterparty_class,
         is_internal
     from {{ ref('int_ledger__mapped_cell') }}
-    where not is_opening_balance and not is_preliminary and result_line <> 'balance'
+    where
+        not is_opening_balance
+        and not is_preliminary
+        and result_line <> 'balance'
+        and month >= (select month from first_month)
     group by
         unit_id,
         chart,

@@ -29,10 +29,20 @@ claims as (
 
 ),
 
+first_month as (
+
+    select min(least(from_on, coalesce(baseline_from, from_on), coalesce(noise_from, from_on))) as month from rules
+
+),
+
 cells as (
 
     select * from {{ ref('int_ledger__mapped_cell') }}
-    where not is_opening_balance and not is_preliminary and result_line <> 'balance'
+    where
+        not is_opening_balance
+        and not is_preliminary
+        and result_line <> 'balance'
+        and month >= (select month from first_month)
 
 ),
 
