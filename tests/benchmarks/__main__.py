@@ -117,7 +117,7 @@ def one_month(folder: Path, scale: float, repeat: int) -> Iterator[Figure]:
     for name, lines in lengths.items():
         runs.prepare(places[name], lines)
     rounds = [{name: runs.changed_month(places[name]) for name in lengths} for _ in range(repeat)]
-    yield from _run_figures("one_month", lengths, rounds, "short history")
+    yield from _run_figures("one_month", dict.fromkeys(lengths), rounds, "short history")
 
 
 def nothing_new(folder: Path, scale: float, repeat: int) -> Iterator[Figure]:
@@ -135,7 +135,7 @@ def demo(folder: Path, scale: float, repeat: int) -> Iterator[Figure]:
 
 
 def _run_figures(
-    benchmark: str, variants: dict[str, int | None], rounds: list[dict[str, runs.Figures]], first: str | None = None
+    benchmark: str, variants: dict[str, None], rounds: list[dict[str, runs.Figures]], first: str | None = None
 ) -> Iterator[Figure]:
     for name, rows in variants.items():
         found = [round_[name] for round_ in rounds]
