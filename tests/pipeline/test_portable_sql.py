@@ -28,7 +28,7 @@ REFUSED = {
     exp.TryCast: "try_cast",
 }
 # A function that sqlglot does not know may exist in one engine only. These come from dispatched macros.
-DISPATCHED = {"timezone"}
+DISPATCHED = {"timezone", "md5_number_lower"}
 
 
 def faults(sql: str) -> list[str]:

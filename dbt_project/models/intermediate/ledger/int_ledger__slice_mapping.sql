@@ -20,10 +20,7 @@ cost_centres as (
     select
         company,
         month,
-        md5(string_agg(
-            cast(row(cost_centre, unit_id, unit_id_as_was, share_pct, is_known_in_month) as varchar), ';'
-            order by cost_centre, unit_id, unit_id_as_was
-        )) as mark
+        {{ mark_of_rows(['cost_centre', 'unit_id', 'unit_id_as_was', 'share_pct', 'is_known_in_month']) }} as mark
     from {{ ref('int_organisation__cost_centre_month') }}
     group by company, month
 
@@ -33,9 +30,7 @@ accounts as (
 
     select
         month,
-        md5(string_agg(
-            cast(row(chart, account, result_line, cost_type, is_mapped) as varchar), ';' order by chart, account
-        )) as mark
+        {{ mark_of_rows(['chart', 'account', 'result_line', 'cost_type', 'is_mapped']) }} as mark
     from {{ ref('int_ledger__account_month') }}
     group by month
 
@@ -43,11 +38,10 @@ accounts as (
 
 counterparties as (
 
-    select md5(string_agg(
-        cast(
-            row(chart, counterparty_from, counterparty_to, counterparty_class, unit_id, valid_from, valid_to) as varchar
-        ), ';' order by chart, counterparty_from, valid_from
-    )) as mark
+    select
+        {{ mark_of_rows([
+            'chart', 'counterparty_from', 'counterparty_to', 'counterparty_class', 'unit_id', 'valid_from', 'valid_to'
+        ]) }} as mark
     from {{ ref('counterparty') }}
 
 ),
@@ -56,14 +50,10 @@ marked as (
 
     select
         slice_month.slice_id,
-        md5(string_agg(
-            cast(
-                row(
-                    slice_month.company, slice_month.month, cost_centres.mark, accounts.mark, counterparties.mark,
-                    company_region.region_id
-                ) as varchar
-            ), ';' order by slice_month.company, slice_month.month
-        )) as mapping_mark
+        {{ mark_of_rows([
+            'slice_month.company', 'slice_month.month', 'cost_centres.mark', 'accounts.mark', 'counterparties.mark',
+            'company_region.region_id'
+        ]) }} as mapping_mark
     from slice_month
     cross join counterparties
     left join cost_centres
