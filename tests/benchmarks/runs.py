@@ -82,13 +82,11 @@ def _run(folder: Path, *words: str) -> Figures:
     start, used = time.monotonic(), os.times()
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as child:
         memory = _Memory(child.pid)
-        assert child.stdout is not None
-        out = child.stdout.read().decode()
-        code = child.wait()
+        out = child.communicate()[0].decode()
     wall, now = time.monotonic() - start, os.times()
     peak = memory.end()
-    if code not in (0, 1):
-        raise RuntimeError(f"{' '.join(words)} ended with {code}: {out.strip().splitlines()[-1:]}")
+    if child.returncode not in (0, 1):
+        raise RuntimeError(f"{' '.join(words)} ended with {child.returncode}: {out.strip().splitlines()[-1:]}")
     cpu = now.children_user + now.children_system - used.children_user - used.children_system
     return Figures(wall, cpu, peak / 1024**2, dict(_phases(out)))
 

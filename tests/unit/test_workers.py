@@ -1,10 +1,15 @@
-"""Processes that share work do not outlive a parent that is killed."""
+"""Processes that share work do not outlive a parent that is killed, and their errors come back whole."""
 
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+import pytest
+
+from orchestration.errors import TransformError
+from orchestration.workers import pool
 
 # As a module of its own, since the processes of a pool import what started them.
 PARENT = """
@@ -43,3 +48,13 @@ def test_the_processes_of_a_killed_parent_end(tmp_path: Path):
     while any(map(is_alive, workers)) and time.monotonic() < end:
         time.sleep(0.05)
     assert not any(map(is_alive, workers))
+
+
+def fail() -> None:
+    raise TransformError("dbt", "it cannot be done", "Mend it")
+
+
+def test_an_error_comes_back_with_place_rule_and_remedy():
+    with pool(1) as executor, pytest.raises(TransformError) as caught:
+        executor.submit(fail).result()
+    assert (caught.value.place, caught.value.rule, caught.value.remedy) == ("dbt", "it cannot be done", "Mend it")
