@@ -126,7 +126,7 @@ def _verdict(contract: Contract, source: Source, delivered: Delivered, columns: 
     amount = next((c.value_name for c in columns if c.column.name == contract.control_column), "null")
     text = _row_text(contract, source, delivered)
     given = f"{text}, cast({amount} as varchar), candidate.slice_id)"
-    rules = [(rule.broken_when, f"{c.column.name}|{rule.name}") for c in columns for rule in c.rules]
+    rules = [(rule, f"{c.column.name}|") for c in columns for rule in c.rules]
     cases = []
     if delivered.given is not None:
         cases.append((f"{delivered.fault} = 'irregular'", f"intake_set_irregular_aside(row_number, {delivered.given})"))
@@ -145,8 +145,8 @@ def _verdict(contract: Contract, source: Source, delivered: Delivered, columns: 
             beginning = literal(left_out.removesuffix("*"))
             condition = f"starts_with({at}, {beginning})" if left_out.endswith("*") else f"{at} = {beginning}"
             cases.append((condition, f"intake_set_aside(row_number, null, {given}"))
-    broken = [condition for condition, _ in rules]
-    named = [f"case when {condition} then {literal(fault)} end" for condition, fault in rules]
+    broken = [rule.broken_when for rule, _ in rules]
+    named = [rule.named(column) for rule, column in rules]
     if delivered.fault is not None:
         broken.append(f"{delivered.fault} is not null")
         named.append(delivered.fault)

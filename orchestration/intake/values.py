@@ -40,10 +40,18 @@ REASONS_SV = {
 
 @dataclass(frozen=True)
 class ValueRule:
-    """A rule's stable name and the SQL condition under which a row breaks it."""
+    """The SQL condition under which a row breaks a rule; and by stable name, why: the first reason that holds.
 
-    name: str
+    The reasons presume that the row breaks the rule. They are many to plan, and few rows need them.
+    """
+
     broken_when: str
+    reasons: dict[str, str]
+
+    def named(self, prefix: str = "") -> str:
+        """The name of the reason, as SQL, after a prefix; NULL where none holds: another rule tells of that row."""
+        arms = (f"when {condition} then {literal(prefix + name)}" for name, condition in self.reasons.items())
+        return f"case when {self.broken_when} then case {' '.join(arms)} end end"
 
 
 @dataclass(frozen=True)
@@ -135,19 +143,17 @@ def _rules(given: CanonicalColumn, source: Source, reasons: dict[str, str]) -> I
     """The rules of a column. All that costs is reckoned only where there is a text and no value."""
     column, text, value = given.column, given.text_name, given.value_name
     if column.is_required:
-        yield ValueRule("required", f"{text} is null")
+        yield ValueRule(f"{text} is null", {"required": "true"})
     is_error = "false"
     if source.has_excel_errors:
         listed = ", ".join(literal(error) for error in EXCEL_ERRORS)
         is_error = f"(upper({text}) in ({listed}) or {matches(text, '##+')})"
-        yield ValueRule("error_cell", f"case when starts_with({text}, '#') then {is_error} else false end")
-    earlier = [is_error]
-    for rule, condition in reasons.items():
-        holds = f"({condition}) and not ({' or '.join(earlier)})"
-        yield ValueRule(rule, f"case when {text} is not null and {value} is null then {holds} else false end")
-        earlier.append(f"({condition})")
+        yield ValueRule(f"case when starts_with({text}, '#') then {is_error} else false end", {"error_cell": "true"})
+    if reasons:
+        of_others = {name: f"({condition}) and not {is_error}" for name, condition in reasons.items()}
+        yield ValueRule(f"{text} is not null and {value} is null", of_others)
     if column.allowed:
         allowed = ", ".join(literal(value) for value in column.allowed)
-        yield ValueRule("enum", f"{text} not in ({allowed})")
+        yield ValueRule(f"{text} not in ({allowed})", {"enum": "true"})
     if column.pattern:
-        yield ValueRule("pattern", f"not {matches(text, column.pattern)}")
+        yield ValueRule(f"not {matches(text, column.pattern)}", {"pattern": "true"})

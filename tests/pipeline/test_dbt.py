@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 import yaml
 
@@ -33,21 +34,18 @@ class DbtTests:
     statuses: Mapping[str, str]
 
 
-def run_what_a_morning_leaves_out(stage: Stage) -> DbtTests:
-    warehouse = stage.folder / "warehouse.duckdb"
-    shutil.copyfile(stage.demo().directory.main.warehouse, warehouse)
+def run_dbt(folder: Path, project: Path, warehouse: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """dbt as a command, on a project and a warehouse; what it writes goes to `folder`."""
     # dbt writes what it runs for a seed below the target folder, by the seed's path: an absolute one would be the seed
     # itself.
-    reference = os.path.relpath(CHECKOUT / "seeds" / "reference", PROJECT)
-    results = stage.folder / "target" / "run_results.json"
-    ended = subprocess.run(
+    reference = os.path.relpath(CHECKOUT / "seeds" / "reference", project)
+    return subprocess.run(
         [
-            *(str(Path(sys.executable).with_name("dbt")), "--quiet", "--no-use-colors", "test"),
-            *("--select", "test_type:unit", *EXCLUDED.split()),
-            *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-            *("--target-path", str(results.parent), "--log-path", str(stage.folder / "logs")),
+            *(str(Path(sys.executable).with_name("dbt")), "--quiet", "--no-use-colors", *words),
+            *("--project-dir", str(project), "--profiles-dir", str(project)),
+            *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
         ],
-        cwd=PROJECT,
+        cwd=project,
         env={
             **os.environ,
             "NETTOEFFEKT_WAREHOUSE": str(warehouse),
@@ -57,17 +55,73 @@ def run_what_a_morning_leaves_out(stage: Stage) -> DbtTests:
         capture_output=True,
         text=True,
     )
+
+
+def run_what_a_morning_leaves_out(stage: Stage) -> DbtTests:
+    warehouse = stage.folder / "warehouse.duckdb"
+    shutil.copyfile(stage.demo().directory.main.warehouse, warehouse)
+    results = stage.folder / "target" / "run_results.json"
+    ended = run_dbt(stage.folder, PROJECT, warehouse, "test", "--select", "test_type:unit", *EXCLUDED.split())
     document = json.loads(results.read_text(encoding="utf-8")) if results.exists() else {"results": []}
     statuses = {result["unique_id"]: result["status"] for result in document["results"]}
     return DbtTests(ended.returncode, ended.stdout + ended.stderr, statuses)
 
 
-LONG_WORK = [LongWork("dbt", 20, run_what_a_morning_leaves_out)]
+# A promise of each kind that `hold_keys` holds, and rows that break it.
+BROKEN = {
+    "int_unit__unit": ("unique", "union all select * from made"),
+    "int_delivery__feed_party": ("never_null", "union all (select * replace (null as feed) from made limit 1)"),
+    "int_plan__target_version": ("unique_combination", "union all (select * from made limit 1)"),
+}
+
+
+@dataclass(frozen=True)
+class BrokenBuild:
+    """What dbt said of models that break their promises, by model, and their rows before and after."""
+
+    messages: Mapping[str, str]
+    before: Mapping[str, int]
+    after: Mapping[str, int]
+
+
+def build_what_breaks_its_promises(stage: Stage) -> BrokenBuild:
+    warehouse = stage.folder / "warehouse.duckdb"
+    shutil.copyfile(stage.demo().directory.main.warehouse, warehouse)
+    project = stage.folder / "dbt_project"
+    shutil.copytree(PROJECT, project)
+    for model, (_, rows) in BROKEN.items():
+        (path,) = project.glob(f"models/**/{model}.sql")
+        made = path.read_text(encoding="utf-8")
+        path.write_text(f"with made as (\n{made}\n) select * from made {rows}\n", encoding="utf-8")
+    before = counts(warehouse)
+    results = stage.folder / "target" / "run_results.json"
+    run_dbt(stage.folder, project, warehouse, "run", "--select", *BROKEN)
+    document = json.loads(results.read_text(encoding="utf-8"))
+    messages = {result["unique_id"].split(".")[-1]: result["message"] for result in document["results"]}
+    return BrokenBuild(messages, before, counts(warehouse))
+
+
+def counts(warehouse: Path) -> dict[str, int]:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return {
+            model: connection.execute(f"select count(*) from intermediate.{model}").fetchall()[0][0] for model in BROKEN
+        }
+
+
+LONG_WORK = [
+    LongWork("dbt", 20, run_what_a_morning_leaves_out),
+    LongWork("broken promises", 15, build_what_breaks_its_promises),
+]
 
 
 @pytest.fixture
 def dbt_tests(long_work: Callable[[str], Any]) -> DbtTests:
     return long_work("dbt")
+
+
+@pytest.fixture
+def broken_build(long_work: Callable[[str], Any]) -> BrokenBuild:
+    return long_work("broken promises")
 
 
 def declared_examples() -> set[str]:
@@ -99,6 +153,14 @@ def test_the_key_of_every_mart_holds_in_the_warehouse(dbt_tests: DbtTests):
         for mart in marts
         if not any(f"unique_{mart}_" in name or f"unique_combination_{mart}_" in name for name in keys)
     } == set()
+
+
+@pytest.mark.parametrize("model", BROKEN)
+def test_a_model_that_breaks_its_keys_fails_as_it_is_built_and_its_old_rows_stand(
+    model: str, broken_build: BrokenBuild
+):
+    assert f"{model} breaks {BROKEN[model][0]}_{model}" in broken_build.messages[model]
+    assert broken_build.after[model] == broken_build.before[model] > 0
 
 
 def test_dbt_reads_its_project_beside_the_block(tmp_path: Path):

@@ -14,7 +14,7 @@ from orchestration.intake.contract import Column, Source
 from orchestration.intake.contracts import load_contracts
 from orchestration.intake.dialect import AMOUNT_FACTORS
 from orchestration.intake.moments import MONTHS, written
-from orchestration.intake.values import EXCEL_ERRORS, REASONS_SV, canonical, literal
+from orchestration.intake.values import EXCEL_ERRORS, REASONS_SV, canonical
 from orchestration.settings import CHECKOUT
 
 LEDGER = load_contracts(CHECKOUT / "expectations" / "contracts")["ledger"]
@@ -44,7 +44,7 @@ class Fault:
 def read_all(texts: list[str], column: Column, source: Source) -> list[Any]:
     """What becomes of each text: a value, None where nothing is given, or its one Fault."""
     made = canonical(column, source, "c0")
-    broken = ", ".join(f"case when {rule.broken_when} then {literal(rule.name)} end" for rule in made.rules)
+    broken = ", ".join(rule.named() for rule in made.rules)
     rows = CONNECTION.execute(
         f"""
         with delivered as (select unnest(cast(? as varchar[])) as c0),
@@ -333,7 +333,7 @@ def test_a_hash_is_a_text_where_it_is_no_error_of_excel() -> None:
 def test_every_rule_has_words_for_a_controller() -> None:
     columns = [replace(column, pattern="x", allowed=("x",)) for column in LEDGER.columns] + [MOMENT]
     excel = replace(FULL, has_excel_errors=True)
-    rules = {rule.name for column in columns for rule in canonical(column, excel, "c0").rules}
+    rules = {name for column in columns for rule in canonical(column, excel, "c0").rules for name in rule.reasons}
     of_readers = {"columns", "line_length", "sie_row", "unbalanced"}
     assert rules | of_readers == set(REASONS_SV)
 
