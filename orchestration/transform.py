@@ -3,6 +3,7 @@
 Only while it builds does it hold the warehouse.
 """
 
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -14,6 +15,7 @@ from typing import Any
 
 from orchestration.errors import TransformError, UsageError
 from orchestration.settings import CHECKOUT, Settings, Workspace
+from orchestration.warehouse import full, is_full
 from orchestration.workers import pool
 
 PROJECT = CHECKOUT / "dbt_project"
@@ -51,7 +53,8 @@ class Dbt:
         """Builds seeds, models and their tests in the workspace's warehouse; every node with its outcome.
 
         With `keeps_nothing` the models that keep rows of earlier runs begin anew too: other code made those rows.
-        Raises TransformError if a model could not be built or a test of severity error failed.
+        Raises TransformError if a model could not be built or a test of severity error failed, SpaceError if the disk
+        is full.
         """
         log = self.workspace.dbt / "logs" / "dbt.log"
         try:
@@ -60,6 +63,8 @@ class Dbt:
         except BrokenProcessPool as error:
             raise TransformError("dbt", "its process was ended from outside", f"See {log}, and run again") from error
         failed = [node for node in nodes if node.is_failed]
+        if any(is_full(node.message) for node in failed):
+            raise full(self.workspace.warehouse)
         if failed:
             first = " ".join(failed[0].message.split())
             more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
@@ -141,9 +146,12 @@ def _invoke(words: Sequence[str], parsed: Any = None) -> Any:
     """What a command of dbt's comes to. Raises TransformError if it cannot be carried out."""
     from dbt.cli.main import dbtRunner
 
+    logging.raiseExceptions = False  # a full disk is told once, not for every line of the log
     outcome = dbtRunner(manifest=parsed).invoke([*words])
     if outcome.exception is not None:
         message = " ".join(str(outcome.exception).split())
+        if is_full(message):
+            raise full(Path(words[words.index("--target-path") + 1]))
         raise TransformError("dbt", message, "The warehouse is as it was before this step")
     return outcome.result
 

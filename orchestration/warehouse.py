@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -54,7 +54,8 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         yield
         connection.execute("commit")
     except BaseException:
-        connection.execute("rollback")
+        with suppress(duckdb.Error):  # a full disk has ended it already: that is what must be told
+            connection.execute("rollback")
         raise
 
 
@@ -84,16 +85,22 @@ def space_guard(path: Path) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        if "No space left" in str(error) or "out of disk" in str(error).lower():
-            raise _full(path) from error
+        if is_full(str(error)):
+            raise full(path) from error
         raise
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise _full(path) from error
+            raise full(path) from error
         raise
 
 
-def _full(path: Path) -> SpaceError:
+def is_full(message: str) -> bool:
+    """True if it is what DuckDB or the system says of a full disk."""
+    return "No space left" in message or "out of disk" in message.lower()
+
+
+def full(path: Path) -> SpaceError:
+    """The disk of `path` is full."""
     return SpaceError(str(path.parent), "the disk is full", "Free space and run again; the earlier state is untouched")
 
 
@@ -114,7 +121,7 @@ def require_space(directory: DataDirectory, min_free_mb: int) -> None:
 def run_lock(directory: DataDirectory, verb: str) -> Iterator[None]:
     """Holds run.lock from the first step of a run to the last. PID, verb and start stand beside it.
 
-    Raises LockError at once, saying who holds it, if another run does.
+    Raises LockError at once, saying who holds it, if another run does; SpaceError if the disk fills meanwhile.
     """
     lock = FileLock(directory.lock)
     try:
@@ -130,9 +137,10 @@ def run_lock(directory: DataDirectory, verb: str) -> Iterator[None]:
         ) from error
     holder = _holder_file(directory)
     try:
-        started = datetime.now(UTC).isoformat(timespec="seconds")
-        holder.write_text(json.dumps({"pid": os.getpid(), "verb": verb, "started_at": started}))
-        yield
+        with space_guard(holder):
+            started = datetime.now(UTC).isoformat(timespec="seconds")
+            holder.write_text(json.dumps({"pid": os.getpid(), "verb": verb, "started_at": started}))
+            yield
     finally:
         holder.unlink(missing_ok=True)
         lock.release()

@@ -59,6 +59,11 @@ FAULTS = (
         f"{RUNS}::test_too_little_space_says_how_much_there_is_and_how_much_is_needed",
     ),
     Fault(
+        "the disk fills in a load",
+        "the disk is named, and the next load makes it whole",
+        "pipeline/test_small_disk.py::test_a_disk_that_fills_in_a_load_is_named_and_the_next_load_makes_it_whole",
+    ),
+    Fault(
         "the disk fills while publishing",
         "the old release stands",
         f"{PUBLISHING}::test_a_full_disk_leaves_the_old_release",
@@ -156,6 +161,11 @@ FAULTS = (
         "a landing file altered",
         "the rebuild ends with its name",
         f"{LOAD}::test_bytes_altered_in_landing_are_not_replayed",
+    ),
+    Fault(
+        "any sequence of deliveries, corrections, repetitions, crashes and lost builds",
+        "nothing lost, nothing twice, and a rebuild is the same",
+        "unit/test_histories.py::test_no_history_of_deliveries_and_crashes_loses_or_doubles_anything",
     ),
     Fault("the build lost", "rebuilt equal", f"{MORNING}::test_a_rebuild_from_landing_equals_the_incremental_state"),
     Fault(
