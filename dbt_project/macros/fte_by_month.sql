@@ -28,7 +28,10 @@ named as (
         on not_published.unit_id = unit_month.unit_id
         and not_published.personnel_category = 'ALL'
     {%- if organisation == 'as_was' %}
-    inner join {{ ref('int_fte__published_unit') }} as unit on unit.unit_id = unit_month.unit_id and not unit.moves_few
+    inner join {{ ref('int_fte__published_unit') }} as unit
+        on unit.unit_id = unit_month.unit_id
+        and not unit.moves_few
+        and (not unit.moves_any or unit_month.personnel_category = 'ALL')
     {%- endif %}
     where not_published.unit_id is null
 

@@ -156,12 +156,14 @@ below_hidden as (
 ),
 
 -- Whoever has both organisations has their difference: the staff that has another unit in the one than in the other.
-moves_few as (
+moving as (
 
-    select total.unit_id
+    select
+        total.unit_id,
+        max(case when total.moved_persons < limits.persons then 1 else 0 end) = 1 as moves_few
     from total
     cross join limits
-    where total.moved_persons > 0 and total.moved_persons < limits.persons
+    where total.moved_persons > 0
     group by total.unit_id
 
 ),
@@ -182,8 +184,9 @@ select
     units.is_unmapped,
     cast(level.units_above as bigint) as units_above,
     below_hidden.unit_id is null as is_published,
-    moves_few.unit_id is not null as moves_few
+    moving.unit_id is not null as moves_any,
+    coalesce(moving.moves_few, false) as moves_few
 from units
 inner join level on level.unit_id = units.unit_id
 left join below_hidden on below_hidden.unit_id = units.unit_id
-left join moves_few on moves_few.unit_id = units.unit_id
+left join moving on moving.unit_id = units.unit_id
