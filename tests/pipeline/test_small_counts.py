@@ -119,8 +119,8 @@ class Merging:
     """The SQL of the models that decide what is merged, on a database that holds nothing but what they read."""
 
     connection: duckdb.DuckDBPyConnection
-    published_unit: str
-    merged_series: str
+    published_unit: str = field(repr=False)
+    merged_series: str = field(repr=False)
 
     def of(self, organisation: Organisation) -> "Published":
         """What the marts show of an organisation."""
