@@ -81,15 +81,17 @@ def tell_again(settings: Settings, last: prints.LastRun, release: Release | None
 
 
 def touch(settings: Settings, incident_id: str, until: date | None, because: str) -> Incident:
-    """Acknowledges an incident, or snoozes it until a day, as of the day of the last run. Waits for no run: raises
-    LockError while one goes on."""
+    """Acknowledges an incident, or snoozes it until a day, as of the day of the last run; why is kept, masked. Waits
+    for no run: raises LockError while one goes on."""
+    from orchestration.intake.privacy import mask
+
     workspace = settings.directory.main
     with run_lock(settings.directory, "incidents"):
         last = prints.read_last_run(workspace)
         if last is None:
             raise UsageError(incident_id, "there are no incidents", "Run first")
         moment = Moment(date.fromisoformat(last.as_of), _utc_now().replace(microsecond=0))
-        return store.touch(workspace, incident_id, moment, until, because)
+        return store.touch(workspace, incident_id, moment, until, mask(because)[0])
 
 
 def _utc_now() -> datetime:

@@ -128,6 +128,11 @@ FAULTS = (
         "masked and counted",
         f"{FILES}::test_an_identity_number_in_free_text_is_masked_and_counted",
     ),
+    Fault(
+        "an identity number in the name of a file",
+        "masked wherever the name is told",
+        f"{FILES}::test_a_person_in_the_name_of_a_file_is_masked",
+    ),
     Fault("personal data without a key", "refused", f"{PRIVACY}::test_personal_data_without_a_key_are_refused"),
     Fault(
         "another key than before",

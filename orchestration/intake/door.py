@@ -9,6 +9,7 @@ from pathlib import Path
 
 from orchestration.errors import RefusedFileError
 from orchestration.intake.contract import Contract, Source
+from orchestration.intake.privacy import mask
 
 # Ledgers unpack to about ten times their size, sheets with blank formatted cells to a hundred. A bomb does a thousand.
 MAX_RATIO = 200
@@ -27,8 +28,8 @@ class Arrival:
 
     @property
     def file_name(self) -> str:
-        """The name as text; bytes that are none are replaced."""
-        return os.fsencode(self.path.name).decode("utf-8", "replace")
+        """The name as text, masked as all free text is; bytes that are none are replaced."""
+        return mask(os.fsencode(self.path.name).decode("utf-8", "replace"))[0]
 
     @property
     def is_regular(self) -> bool:

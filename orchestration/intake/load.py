@@ -20,7 +20,7 @@ from orchestration.intake.door import Arrival
 from orchestration.intake.landing import ChangedFileError, Landing, Receipt
 from orchestration.intake.parse import Counts, Parsed, Setting, parse
 from orchestration.intake.plausible import require_plausible
-from orchestration.intake.privacy import PersonKey
+from orchestration.intake.privacy import PersonKey, mask
 from orchestration.intake.tally import lent_functions
 from orchestration.model import Delivery, LoadReport
 from orchestration.settings import DataDirectory
@@ -213,7 +213,8 @@ def _take(connection: duckdb.DuckDBPyConnection, intake: Intake, setting: Settin
                 require_past(parsed.extract_date, max(intake.as_of, intake.now.date()))
                 rule, reason = parsed.reading.warning or (None, None)
                 if delivery_id in intake.accepted:
-                    rule, reason = "accepted", f"Godtagen trots belopp som avviker: {intake.accepted[delivery_id]}"
+                    because, _ = mask(intake.accepted[delivery_id])
+                    rule, reason = "accepted", f"Godtagen trots belopp som avviker: {because}"
                 else:
                     require_plausible(connection, contract, parsed.tally.first_row_id, delivery_id)
                 receipt = replace(receipt, known_from=parsed.extract_date or intake.as_of, rule=rule, reason=reason)

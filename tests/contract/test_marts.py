@@ -162,13 +162,6 @@ def test_every_mart_says_what_it_holds_and_which_question_it_answers():
     assert [name for name, mart in marts().items() if not meta(mart).get("question_sv", "").endswith("?")] == []
 
 
-def test_a_mart_is_called_filled_exactly_when_it_is():
-    empty = {path.stem for path in MARTS.rglob("*.sql") if "empty_mart()" in path.read_text("utf-8")}
-
-    assert {name for name, mart in marts().items() if meta(mart).get("filled") is False} == empty
-    assert {name for name, mart in marts().items() if meta(mart).get("filled") is True} == set(marts()) - empty
-
-
 def test_every_column_is_described_and_labelled():
     assert [place for place, column in columns() if not description(column)] == []
     assert [place for place, column in columns() if not meta(column).get("label_sv")] == []

@@ -1,10 +1,12 @@
 """What must never come out of a run: its keys and passwords, and the identity numbers that were delivered to it.
 
-One real run is given marks of each, in columns of persons, in free texts, in rows that are set aside and in a file that
-is refused. Afterwards all is searched that it wrote and said, but for what keeps deliveries as they came.
+One real run is given marks of each, in columns of persons, in free texts, in names of files, in a reason that a person
+gives, in rows that are set aside and in a file that is refused. Afterwards all is searched that it wrote and said, but
+for what keeps deliveries as they came.
 """
 
 import io
+import json
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator
@@ -66,17 +68,24 @@ def run_with_canaries(stage: Stage) -> Searched:
     broken = ledger_row(amount="fel", text=f"Lön {NOT_TAKEN}", line=2)
     whole = [ledger_row(text=said, line=line) for line in range(3, 400)]
     deliver(directory, "ledger/ekonomisystem/huvudbok.csv", ledger(broken, *whole))
-    deliver(directory, "forecast/ledningsportalen/kommentar.csv", forecast(forecast_row(comment=said)))
-    deliver(directory, "ledger/ekonomisystem/fel.csv", ledger(ledger_row(amount=f"{NOT_TAKEN[2:8]}-{NOT_TAKEN[8:]}")))
+    deliver(directory, f"forecast/ledningsportalen/{said}.csv", forecast(forecast_row(comment=said)))
+    deliver(
+        directory,
+        f"ledger/ekonomisystem/fel {NOT_TAKEN}.csv",
+        ledger(ledger_row(amount=f"{NOT_TAKEN[2:8]}-{NOT_TAKEN[8:]}")),
+    )
     key, alerts = stage.folder / "person.key", stage.folder / "alerts.yaml"
     key.write_text(f"kanarie {KEY}\n", encoding="utf-8")
     alerts.write_text(ALERTS, encoding="utf-8")
     for secret in (key, alerts):
         secret.chmod(0o600)
     ended = verb(directory, "run", "--as-of", "2025-01-31", person_key_file=key, alerts=alerts)
+    (first, *_) = json.loads(verb(directory, "incidents", "--json").out)
+    acknowledged = verb(directory, "incidents", "ack", first["incident_id"], "--because", said)
+    assert acknowledged.code == 0
     places = list(texts(directory))
     found = [place for place, text in places for mark in MARKS if mark in text]
-    said_aloud = ended.out + ended.err
+    said_aloud = ended.out + ended.err + acknowledged.out + acknowledged.err
     found += [f"said: {mark}" for mark in MARKS if mark in said_aloud]
     kept = "".join(
         path.read_bytes().decode("latin-1")

@@ -37,6 +37,13 @@ def test_a_name_is_only_a_name(deliver, load_inbox, query, directory, name):
     assert not list(directory.inbox.rglob("*.csv"))
 
 
+def test_a_person_in_the_name_of_a_file_is_masked(deliver, load_inbox, query):
+    deliver(f"{FORECASTS}avser 701063-2391.csv", forecast())
+    (delivery,) = load_inbox().deliveries
+    assert (delivery.status, delivery.file_name) == ("loaded", "avser [personnummer].csv")
+    assert query("select file_name from raw.delivery") == [("avser [personnummer].csv",)]
+
+
 @pytest.mark.parametrize(
     ("content", "rule"),
     [

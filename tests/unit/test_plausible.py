@@ -58,8 +58,8 @@ def test_an_accepted_file_is_loaded_with_its_reason_and_stays_so(
     file = deliver("ledger/ekonomisystem/may.csv", ledger(ledger_row("2024-05", amount="1002000,00")))
     identity = digest(file)
     load_inbox()
-    (delivery,) = load_inbox(replace(intake, accepted={identity: "Engångsköp av mark"})).deliveries
-    told = ("loaded", "accepted", "Godtagen trots belopp som avviker: Engångsköp av mark")
+    (delivery,) = load_inbox(replace(intake, accepted={identity: "Engångsköp av mark, ring 070-123 45 67"})).deliveries
+    told = ("loaded", "accepted", "Godtagen trots belopp som avviker: Engångsköp av mark, ring [telefon]")
     assert (delivery.status, delivery.rule, delivery.reason) == told
     directory.main.warehouse.unlink()
     load_inbox()

@@ -1,8 +1,5 @@
 {%- set codes = ['unit_id', 'chart', 'account', 'cost_type', 'function_code', 'activity_code', 'project', 'class'] -%}
-{#- The codes of a cell as one text, in which NULL is a word of its own. -#}
-{%- set code_key -%}
-concat({% for code in codes %}coalesce({{ code }}, '∅'), '|', {% endfor %}case when is_internal then 'i' else 'e' end)
-{%- endset -%}
+{%- set code_key = text_of_columns(codes + ['is_internal']) -%}
 -- N4: the sources of the net effects equal the ledger to the öre.
 -- What is this? For every rule and month the baseline and actual of fct_net_effect_source, before add-on, index and
 -- share, against the same sums taken anew: from the monthly cells, the reference tables and the budget, by another path
