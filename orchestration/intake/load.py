@@ -6,7 +6,8 @@ holds and the warehouse lacks is replayed first, which is also how a rebuild is 
 
 import errno
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ from orchestration.model import Delivery, LoadReport
 from orchestration.settings import DataDirectory
 from orchestration.warehouse import transaction
 
+SMALL = 1 << 20  # bytes, as delivered
 FULL = (errno.ENOSPC, errno.EDQUOT)
 KEY_SETTING = "NETTOEFFEKT_PERSON_KEY_FILE"
 KEY_REMEDY = "Give the file with that key, or change keys with nettoeffekt rebuild --new-key"
@@ -68,7 +70,8 @@ def _load_arrivals(connection: duckdb.DuckDBPyConnection, intake: Intake, settin
     for arrival in arrivals:
         intake.progress(f"{arrival.feed}/{arrival.source}: {arrival.file_name}")
         try:
-            taken.append(_take(connection, intake, setting, arrival))
+            with _threads_for(connection, arrival.path):
+                taken.append(_take(connection, intake, setting, arrival))
         except (FileNotFoundError, ChangedFileError):
             intake.progress(f"{arrival.file_name} is still being written, or is gone: left for the next load")
         except OSError as error:
@@ -76,6 +79,19 @@ def _load_arrivals(connection: duckdb.DuckDBPyConnection, intake: Intake, settin
                 raise
             taken.append(_failed(arrival, error))
     return LoadReport(tuple(taken))
+
+
+@contextmanager
+def _threads_for(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterator[None]:
+    """All threads for a large file. On a small one they wait for each other longer than they work."""
+    if path.lstat().st_size <= SMALL:
+        yield
+        return
+    connection.execute("reset threads")
+    try:
+        yield
+    finally:
+        connection.execute("set threads = 1")
 
 
 def _failed(arrival: Arrival, error: OSError) -> Delivery:
@@ -119,7 +135,7 @@ def _repeat(connection: duckdb.DuckDBPyConnection, intake: Intake, setting: Sett
     arrival = Arrival(intake.landing.file(receipt), receipt.feed, receipt.source)
     intake.landing.require(receipt)
     try:
-        with transaction(connection):
+        with _threads_for(connection, arrival.path), transaction(connection):
             contract, source = door.recognise(arrival, intake.contracts)
             parsed = parse(connection, arrival.path, contract, source, receipt.delivery_id, setting)
             record(connection, receipt, contract, parsed)

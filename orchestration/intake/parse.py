@@ -1,8 +1,7 @@
 """One file into raw, by its contract: read, judged row by row, counted; within the transaction of its load."""
 
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -18,8 +17,6 @@ from orchestration.intake.moments import day, written
 from orchestration.intake.quarantine import reason_sv, row_sv
 from orchestration.intake.tally import AsideRow, LentFunctions, Tally
 from orchestration.warehouse import space_guard
-
-SMALL = 1 << 20  # bytes, as delivered
 
 
 @dataclass(frozen=True)
@@ -84,8 +81,7 @@ def parse(
             "no_key",
             "Flödet har personuppgifter men ingen nyckel finns. Sätt NETTOEFFEKT_PERSON_KEY_FILE och kör igen.",
         )
-    unpacked = tempfile.TemporaryDirectory(dir=setting.build, prefix="intake-")
-    with unpacked as folder, space_guard(setting.build), _threads_for(connection, path):
+    with tempfile.TemporaryDirectory(dir=setting.build, prefix="intake-") as folder, space_guard(setting.build):
         job = _Job(connection, path, contract, source, delivery_id, setting, Path(folder))
         reading = _READERS[source.file_format](job)
     tally = job.tally
@@ -97,19 +93,6 @@ def parse(
     _require_few_quarantined(contract, source, tally, counts)
     _require_months(connection, contract, tally, setting.as_of)
     return Parsed(tally, counts, _extract_date(connection, source, tally, reading.extract_text), reading)
-
-
-@contextmanager
-def _threads_for(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterator[None]:
-    """All threads for a large file. On a small one they wait for each other longer than they work."""
-    if path.stat().st_size <= SMALL:
-        yield
-        return
-    connection.execute("reset threads")
-    try:
-        yield
-    finally:
-        connection.execute("set threads = 1")
 
 
 @dataclass
