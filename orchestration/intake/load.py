@@ -60,7 +60,7 @@ def load(connection: duckdb.DuckDBPyConnection, intake: Intake) -> LoadReport:
     _sweep(intake.directory.build)
     replay(connection, intake)
     _require_the_key_of_the_build(connection, intake)
-    with lent_functions(connection, intake.key) as lent:
+    with lent_functions(connection, intake.key) as lent, _one_thread(connection):
         return _load_arrivals(connection, intake, Setting(intake.directory.build, lent, intake.as_of))
 
 
@@ -82,8 +82,18 @@ def _load_arrivals(connection: duckdb.DuckDBPyConnection, intake: Intake, settin
 
 
 @contextmanager
+def _one_thread(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """One thread for a load of many small files: with more they wait for each other longer than they work."""
+    connection.execute("set threads = 1")
+    try:
+        yield
+    finally:
+        connection.execute("reset threads")
+
+
+@contextmanager
 def _threads_for(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterator[None]:
-    """All threads for a large file. On a small one they wait for each other longer than they work."""
+    """All threads for a large file, within `_one_thread`. They are not set for every file: that costs what it saves."""
     if path.lstat().st_size <= SMALL:
         yield
         return
@@ -115,7 +125,7 @@ def replay(connection: duckdb.DuckDBPyConnection, intake: Intake, known_by: date
     intake.directory.build.mkdir(parents=True, exist_ok=True)
     raw_schema.create(connection, intake.contracts)
     there = connection.execute("select sequence from raw.delivery").fetchall()
-    with lent_functions(connection, intake.key) as lent:
+    with lent_functions(connection, intake.key) as lent, _one_thread(connection):
         setting = Setting(intake.directory.build, lent, intake.as_of)
         for receipt in intake.landing.receipts(skip=frozenset(sequence for (sequence,) in there)):
             if known_by is None or receipt.known_from <= known_by:

@@ -109,7 +109,6 @@ def lent_functions(connection: duckdb.DuckDBPyConnection, key: PersonKey | None)
     """Lends a connection the functions that an insert into raw needs. Rows may come in any order: they have numbers."""
     lent = LentFunctions(key)
     connection.execute("set preserve_insertion_order = false")
-    connection.execute("set threads = 1")
     aside = (["bigint", *["varchar"] * 4], "boolean")
     text = (["varchar"], "varchar")
     functions: dict[str, tuple[Callable[..., object], list[str], str, str]] = {
@@ -131,4 +130,3 @@ def lent_functions(connection: duckdb.DuckDBPyConnection, key: PersonKey | None)
         for name in functions:
             connection.remove_function(f"intake_{name}")
         connection.execute("reset preserve_insertion_order")
-        connection.execute("reset threads")
