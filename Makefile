@@ -18,6 +18,8 @@ $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q orchestration expectations
+	@$(BIN)/python -c 'from orchestration.settings import Settings; from orchestration.transform import prepare; prepare(Settings())'
 	@touch $@
 
 demo: $(READY) ## deliver the demo region and run its morning

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import duckdb
@@ -41,14 +40,9 @@ class Outcome:
     error: str = ""
 
 
-def import_ahead() -> None:
-    """Begins to import Great Expectations, for a caller who will judge but waits for something else first. `judge` then
-    waits for the rest, and meets whatever is wrong with it."""
-
-    def import_it() -> None:
-        import great_expectations  # noqa: F401
-
-    Thread(target=import_it, daemon=True).start()
+def import_library() -> None:
+    """Imports Great Expectations, for a process that will judge but waits for something else first."""
+    import great_expectations.expectations  # noqa: F401
 
 
 def judge(database: Path, suites: Sequence[Suite], new_slices: Sequence[str]) -> Judgement:

@@ -52,6 +52,10 @@ class TransformError(NettoeffektError):
     """dbt could not build the models, or a dbt test of severity error failed."""
 
 
+class EndedProcessError(NettoeffektError):
+    """A process that shares the work was ended from outside, as by a system that is short of memory."""
+
+
 class RefusedFileError(Exception):
     """Why a file is kept out. `rule` is a short stable name, `reason` Swedish text with place and what to do."""
 

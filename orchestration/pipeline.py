@@ -18,6 +18,7 @@ from orchestration.publishing.hold import Hold, let_go, roll_back
 from orchestration.run import Progress, Run, intake_of
 from orchestration.settings import DataDirectory, Settings, Workspace
 from orchestration.warehouse import connect, quoted, require_space, run_lock
+from orchestration.workers import prepared
 
 SHORTEST_ID = 8  # characters of a delivery's SHA-256 that may stand for the whole
 
@@ -58,17 +59,20 @@ def run(settings: Settings, as_of: date, verb: str = "run", progress: Progress =
 
 
 def _steps(current: Run) -> None:
-    """The order of a run."""
+    """The order of a run. dbt, the controls and the reports have processes of their own, which begin with the load."""
+    from expectations.runner import import_library
+    from orchestration.reporting import report
     from orchestration.transform import dbt
 
-    with dbt(current.settings, current.workspace) as project:
-        current.load()
-        current.transform(project)
-    current.judge()
-    current.update_incidents()
-    current.publish()
-    current.report()
-    current.send()
+    with prepared(import_library) as current.judges, prepared(report.prepare, report.PROCESSES) as current.writers:
+        with dbt(current.settings, current.workspace) as project:
+            current.load()
+            current.transform(project)
+        current.judge()
+        current.update_incidents()
+        current.publish()
+        current.report()
+        current.send()
 
 
 def nothing_new(settings: Settings, as_of: date) -> tuple[prints.LastRun, Release | None] | None:

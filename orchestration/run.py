@@ -4,6 +4,7 @@ After a stop nothing is published, but incidents are opened, updated and closed,
 """
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from orchestration.publishing.hold import keep_hold
 from orchestration.settings import CHECKOUT, DataDirectory, Settings, Workspace
 from orchestration.table_facts import TableFacts, table_facts
 from orchestration.warehouse import connect
+from orchestration.workers import ask
 
 if TYPE_CHECKING:  # importing it needs the contracts' libraries, which a run that finds nothing new can do without
     from orchestration.intake.load import Intake
@@ -33,7 +35,11 @@ Progress = Callable[[str], None]
 
 @dataclass
 class Run:
-    """One run in progress, holding the lock. Call the steps in the order in which they stand."""
+    """One run in progress, holding the lock. Call the steps in the order in which they stand.
+
+    `judges` and `writers` are processes that have made themselves ready for the controls and the reports; a run can do
+    without.
+    """
 
     settings: Settings
     verb: str
@@ -53,6 +59,8 @@ class Run:
     report_fault: str | None = None
     accepted: Mapping[str, str] = field(default_factory=dict)
     is_new_key: bool = False
+    judges: Executor | None = None
+    writers: Executor | None = None
     release: Release | None = None
     is_new_release: bool = False
     is_held: bool = False
@@ -99,13 +107,11 @@ class Run:
 
     def transform(self, dbt: "Dbt") -> "tuple[Node, ...]":
         """Runs dbt, if every effect rule finds something to measure; its nodes with their outcomes."""
-        from expectations.runner import import_ahead
         from orchestration.effect_rules import check_effect_rules
 
         self._require("load")
         check_effect_rules(self.workspace.warehouse, self.settings.reference, DBT_PROPERTIES, self.as_of)
         self.progress("dbt")
-        import_ahead()  # this process has nothing else to do until dbt is done
         with connect(self.workspace.warehouse, read_only=True) as connection:
             is_other_code = ops.last_code_version(connection) != self.code_version
         nodes = dbt.build(keeps_nothing=is_other_code)
@@ -125,7 +131,8 @@ class Run:
         with connect(self.workspace.warehouse, read_only=True) as connection:
             current = connection.execute("select slice_id from staging.stg_intake__current_slice").fetchall()
         new = sorted({slice_id for (slice_id,) in current} - published)
-        self.judgement = judge(self.workspace.warehouse, load_suites(self.settings.suites), new)
+        asked = (self.workspace.warehouse, load_suites(self.settings.suites), new)
+        self.judgement = ask("the controls", self.judges, judge, *asked) if self.judges else judge(*asked)
         with connect(self.workspace.warehouse) as connection:
             ops.write_judgement(connection, self.run_id, self.as_of, self.now, self.judgement)
         self.done.add("judge")
@@ -166,7 +173,7 @@ class Run:
             return
         self.progress("Report")
         try:
-            write_reports(self.workspace)
+            write_reports(self.workspace, executor=self.writers)
         except NettoeffektError as error:
             self.report_fault = str(error)
         except Exception as error:  # the release stands, and who can act must still be told

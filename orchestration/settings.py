@@ -89,7 +89,7 @@ class Workspace:
 
     @property
     def dbt(self) -> Path:
-        """dbt's target and logs: one for each warehouse, since another path voids what dbt has parsed."""
+        """dbt's target and logs: one for each warehouse."""
         return self.build / "dbt"
 
     @property

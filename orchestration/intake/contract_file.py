@@ -41,9 +41,9 @@ def check_standard(document: dict[str, Any]) -> None:
     import pydantic
 
     # Broken leaves make their parents "unevaluated" too, so the innermost error is the cause.
-    errors = sorted(_validator().iter_errors(document), key=lambda error: -len(error.absolute_path))
+    errors = sorted(_validator().iter_errors(document), key=lambda error: -len(error.instance_path))
     if errors:
-        place = key_path(document, errors[0].absolute_path)
+        place = key_path(document, errors[0].instance_path)
         raise BrokenContractError(place, one_line(errors[0].message), "Write it as ODCS v3.2 has it.")
     try:
         _model().model_validate(document)
@@ -111,7 +111,7 @@ def _model() -> Any:
 def _validator() -> Any:
     from importlib.resources import files
 
-    from jsonschema import Draft201909Validator
+    from jsonschema_rs import Draft201909Validator
 
     schema = files("open_data_contract_standard").joinpath("schema.json").read_text(encoding="utf-8")
     return Draft201909Validator(json.loads(schema))

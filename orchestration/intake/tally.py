@@ -94,14 +94,18 @@ class LentFunctions:
         self.tally.masked += count
         return clean
 
-    def pseudonym(self, value: str) -> str:
-        """The keyed hash of a person."""
-        assert self.key is not None
-        return self.key.pseudonym(value)
+    @property
+    def pseudonym(self) -> Callable[[str], str]:
+        """The keyed hash of a person. Called for every row of a feed of persons: nothing stands between."""
+        return self.key.pseudonym if self.key else _no_key
 
     def pseudonym_of_person(self, value: str) -> str:
         """The keyed hash of an identity number; what is none is kept."""
         return self.pseudonym(value) if is_identity_number(value) else value
+
+
+def _no_key(value: str) -> str:
+    raise AssertionError("a feed of persons is refused where there is no key")
 
 
 @contextmanager

@@ -2,9 +2,11 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import Executor
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
@@ -26,11 +28,27 @@ BEFORE = "release_before"
 PROCESSES = 2  # a page is mostly Python, and most machines have as many processors
 
 
+def prepare() -> None:
+    """Does what the first page of a process must wait for: imports, and an engine for charts, which draws one."""
+    import xlsxwriter  # noqa: F401
+
+    from orchestration.reporting import report_charts, report_sections  # noqa: F401
+    from orchestration.reporting.report_page import template
+
+    template()
+    report_charts.bars([("", Decimal(1))], "")
+
+
 def write_reports(
-    workspace: Workspace, month: date | None = None, node_id: str | None = None, closing: int | None = None
+    workspace: Workspace,
+    month: date | None = None,
+    node_id: str | None = None,
+    closing: int | None = None,
+    executor: Executor | None = None,
 ) -> list[Path]:
     """Writes the reports of the published release, of one node or all; the files. `closing` is the year whose final
-    account of net calculations is asked for, instead of the monthly reports.
+    account of net calculations is asked for, instead of the monthly reports. `executor` are processes that may share
+    the work; without it there will be.
 
     The files of a release stand in a folder of its own and are the same whenever they are written. Raises UsageError
     if nothing is published, and for a month or a node that the release does not have.
@@ -48,8 +66,8 @@ def write_reports(
     if len(nodes) == 1:
         written = [write(nodes[0])]
     else:
-        with pool(PROCESSES) as executor:
-            written = list(executor.map(write, nodes))
+        with nullcontext(executor) if executor else pool(PROCESSES) as processes:
+            written = list(processes.map(write, nodes))
     _forget(workspace)
     return [file for files in written for file in files]
 

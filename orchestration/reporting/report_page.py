@@ -13,7 +13,8 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 @cache
-def _template() -> Any:
+def template() -> Any:
+    """The template of all pages, read once."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -32,7 +33,7 @@ def page(report: Report) -> str:
     """The page. The same text for the same report, whatever the hour."""
     from markupsafe import Markup
 
-    return _template().render(
+    return template().render(
         report=report,
         reader=READERS[report.reader],
         style=Markup((TEMPLATES / "report.css").read_text("utf-8")),

@@ -25,7 +25,7 @@ OWNERS = {
 }
 # Imports that cost. Only where Dagster's definitions stand may one be made before a function is called.
 LIBRARIES = (
-    "altair apprise babel jinja2 jsonschema open_data_contract_standard pandas rich sqlalchemy sqlglot vl_convert"
+    "altair apprise babel jinja2 jsonschema_rs open_data_contract_standard pandas rich sqlalchemy sqlglot vl_convert"
     " xlsxwriter"
 )
 HEAVY = frozenset({*LIBRARIES.split(), *OWNERS})

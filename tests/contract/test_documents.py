@@ -36,8 +36,8 @@ SECRET = re.compile(
 # Tools of the field that a document might speak of, by the name under which each is installed; none that is a word of
 # everyday. Spark is not among them: the SQL is held to what it runs.
 TOOLS = """
-    airflow alembic conda dagster dbt-core dbt-duckdb docker duckdb great-expectations hatchling jsonschema kubernetes
-    luigi mypy nox open-data-contract-standard pandas pandera pipenv poetry polars postgres pre-commit prefect
+    airflow alembic conda dagster dbt-core dbt-duckdb docker duckdb great-expectations hatchling jsonschema-rs
+    kubernetes luigi mypy nox open-data-contract-standard pandas pandera pipenv poetry polars postgres pre-commit prefect
     pydantic pytest ruff snowflake soda-core sqlfluff sqlglot sqlmesh streamlit tox typer uv
 """
 

@@ -15,7 +15,7 @@ import duckdb
 import pytest
 import yaml
 
-from orchestration.errors import TransformError
+from orchestration.errors import EndedProcessError
 from orchestration.settings import CHECKOUT, Settings
 from orchestration.transform import EXCLUDED, dbt
 from tests.pipeline.conftest import LongWork, Stage
@@ -177,5 +177,5 @@ def test_a_build_whose_process_is_killed_ends_with_one_clear_line(tmp_path: Path
     with dbt(settings, settings.directory.main) as project:
         pid = project.process.submit(os.getpid).result()
         os.kill(pid, signal.SIGKILL)
-        with pytest.raises(TransformError, match="its process was ended from outside"):
+        with pytest.raises(EndedProcessError, match="its process was ended from outside"):
             project.build()
