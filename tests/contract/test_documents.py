@@ -37,8 +37,8 @@ SECRET = re.compile(
 # everyday. Spark is not among them: the SQL is held to what it runs.
 TOOLS = """
     airflow alembic conda dagster dbt-core dbt-duckdb docker duckdb great-expectations hatchling jsonschema-rs
-    kubernetes luigi mypy nox open-data-contract-standard pandas pandera pipenv poetry polars postgres pre-commit prefect
-    pydantic pytest ruff snowflake soda-core sqlfluff sqlglot sqlmesh streamlit tox typer uv
+    kubernetes luigi mypy nox open-data-contract-standard pandas pandera pipenv poetry polars postgres pre-commit
+    prefect pydantic pytest ruff snowflake soda-core sqlfluff sqlglot sqlmesh streamlit tox typer uv
 """
 
 
