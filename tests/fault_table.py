@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Fault:
-    """One line. `shown_by` is module::test, below tests/."""
+    """One line. `shown_by` is module::test, below tests/, or dbt::name of a worked example beside its model."""
 
     scenario: str
     expected: str
@@ -133,11 +133,33 @@ FAULTS = (
         "masked wherever the name is told",
         f"{FILES}::test_a_person_in_the_name_of_a_file_is_masked",
     ),
+    Fault(
+        "an interim number",
+        "masked, and one person however written",
+        f"{PRIVACY}::test_interim_numbers_are_masked_and_are_one_person",
+    ),
+    Fault(
+        "a one-person firm",
+        "neither its number nor its name is kept",
+        f"{PRIVACY}::test_the_name_of_a_one_person_firm_is_its_owners_and_is_not_kept",
+    ),
     Fault("personal data without a key", "refused", f"{PRIVACY}::test_personal_data_without_a_key_are_refused"),
     Fault(
         "another key than before",
         "the run ends",
         f"{PRIVACY}::test_nothing_is_loaded_under_another_key_than_what_is_there",
+    ),
+    Fault("unknown codes", "UNMAPPED; no money vanishes", "dbt::money_of_an_unknown_unit_stays_in_its_region"),
+    Fault(
+        "a reorganisation within a year",
+        "money follows to the unit of today, and stands as it was beside",
+        "dbt::money_follows_the_cost_centre_then_its_successor_then_its_units_successor",
+    ),
+    Fault("two employments", "one person, at most full time", "dbt::two_employments_above_the_cap_are_cut"),
+    Fault(
+        "the same action name in several administrations",
+        "each pair one finding",
+        "dbt::a_pair_is_one_finding_with_all_its_grounds",
     ),
     Fault("text that looks like a formula", "text", f"{FILES}::test_text_that_looks_like_a_formula_is_kept_as_text"),
     Fault("ledger[1].csv", "only a name", f"{DOOR}::test_a_file_name_is_never_a_pattern"),

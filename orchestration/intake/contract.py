@@ -5,6 +5,7 @@ internal                     kept as delivered (the default)
 personal                     every value is replaced by its keyed hash
 personal_if_identity_number  a value that is a valid identity number is replaced by its keyed hash, others are kept:
                              the number of a one-person firm is its owner's identity number
+personal_name                the name that goes with such a number: NULL where that is a person's, else as free text
 personal_dropped             never leaves landing: NULL in raw
 free_text                    kept, with identity numbers, e-mail addresses and phone numbers masked
 """
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-PERSONAL = frozenset({"personal", "personal_if_identity_number", "personal_dropped"})
+PERSONAL = frozenset({"personal", "personal_if_identity_number", "personal_name", "personal_dropped"})
 CLASSIFICATIONS = PERSONAL | {"internal", "free_text"}
 
 

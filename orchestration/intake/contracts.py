@@ -115,6 +115,10 @@ def _columns(table: dict[str, Any], path: str) -> tuple[Column, ...]:
     twice = sorted({name for name in names if names.count(name) > 1})
     require(not twice, f"{path}.properties", f"'{', '.join(twice)}' stands twice", "Keep one of them.")
     positions = sorted(entry.get("primaryKeyPosition", -1) for entry in table["properties"] if entry.get("primaryKey"))
+    classes = [column.classification for column in columns]
+    is_numbered = "personal_name" not in classes or classes.count("personal_if_identity_number") == 1
+    rule = "a personal_name needs the one column of class personal_if_identity_number whose name it is"
+    require(is_numbered, f"{path}.properties", rule, "Classify the number too.")
     in_order = bool(positions) and positions == list(range(1, len(positions) + 1))
     require(in_order, f"{path}.properties", "primaryKeyPosition does not count 1, 2, 3 ...", "Number the grain.")
     return tuple(columns)

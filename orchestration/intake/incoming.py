@@ -77,7 +77,7 @@ def insert(
     month = slices.month_part(contract)
     same = [f"candidate.key_{part} = {sql}" for part, sql in slices.varying_parts(contract, source).items()]
     same += [f"candidate.slice_month = value_of_{month}"] if month else []
-    kept = ", ".join(f"{_kept(column)} as {column.column.name}" for column in columns)
+    kept = ", ".join(f"{_kept(column, columns)} as {column.column.name}" for column in columns)
     ((accepted,),) = connection.execute(
         f"""
         insert into raw.{contract.feed} by name
@@ -105,9 +105,10 @@ def _typed(delivered: Delivered, columns: list[CanonicalColumn]) -> str:
             typed as (select *, {", ".join(f"{c.value} as {c.value_name}" for c in columns)} from texts)"""
 
 
-def _kept(column: CanonicalColumn) -> str:
+def _kept(column: CanonicalColumn, columns: list[CanonicalColumn]) -> str:
     """A column as raw keeps it: from here on no person is in clear."""
     value = column.value_name
+    masked = f"case when regexp_matches({value}, {literal(SUSPECT)}) then intake_masked_text({value}) else {value} end"
     if column.column.classification == "personal_dropped":
         return "null"
     if column.column.classification == "personal":
@@ -115,9 +116,10 @@ def _kept(column: CanonicalColumn) -> str:
     if column.column.classification == "personal_if_identity_number":
         return f"case when length({value}) >= 10 then intake_pseudonym_of_person({value}) else {value} end"
     if column.column.classification == "free_text":
-        return (
-            f"case when regexp_matches({value}, {literal(SUSPECT)}) then intake_masked_text({value}) else {value} end"
-        )
+        return masked
+    if column.column.classification == "personal_name":
+        numbered = next(c.value_name for c in columns if c.column.classification == "personal_if_identity_number")
+        return f"case when length({numbered}) >= 10 and intake_is_person({numbered}) then null else {masked} end"
     return value
 
 

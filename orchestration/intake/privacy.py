@@ -8,6 +8,7 @@ import hmac
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
 
@@ -17,7 +18,11 @@ from orchestration.errors import UsageError
 
 DEMO_KEY_ID = "demo"
 
-_NUMBER = r"(?:1[89]|20)?\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]|6[1-9]|[78]\d|9[01])[-+ ]?\d{4}"
+# Interim numbers, for those who have no other yet, have one of these letters in the place of a digit.
+_LETTER = "[JKLMNRSTUWXjklmnrstuwx]"
+_DAY = r"(?:0[1-9]|[12]\d|3[01]|6[1-9]|[78]\d|9[01])"
+_NUMBER = rf"(?:1[89]|20)?\d{{2}}(?:0[1-9]|1[0-2]){_DAY}(?:[-+ ]?\d{{4}}|[-+]?{_LETTER}\d{{3}})"
+_INTERIM = re.compile(rf"(?:\d\d)?(\d{{6}})[-+]?{_LETTER}\d{{3}}")
 IDENTITY_NUMBER = re.compile(rf"(?<!\d){_NUMBER}(?!\d)")
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 PHONE = re.compile(r"(?<![\d-])(?:\+46|0046|0)[ -]?(?:\(0\)[ ]?)?[1-9]\d{0,2}(?:[ -]?\d{2,3}){2,4}(?![\d-])")
@@ -85,8 +90,19 @@ def read_key(file: Path | None, data: Path) -> PersonKey | None:
 
 
 def is_identity_number(text: str) -> bool:
-    """True for a personal identity number or coordination number, in any writing, whose date and check digit hold."""
-    return personnummer.valid(re.sub(r"\s", "", text.translate(_PLAIN)))
+    """True for a personal identity number or coordination number, in any writing, whose date and check digit hold, and
+    for an interim number, which has no check digit, whose date holds."""
+    plain = re.sub(r"\s", "", text.translate(_PLAIN))
+    interim = _INTERIM.fullmatch(plain)
+    return _is_date(interim.group(1)) if interim else personnummer.valid(plain)
+
+
+def _is_date(six_digits: str) -> bool:
+    try:
+        datetime.strptime(six_digits, "%y%m%d")
+    except ValueError:
+        return False
+    return True
 
 
 def mask(text: str) -> tuple[str, int]:

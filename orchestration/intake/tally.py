@@ -122,6 +122,7 @@ def lent_functions(connection: duckdb.DuckDBPyConnection, key: PersonKey | None)
         "set_extract_aside": (lent.set_extract_aside, ["varchar"], "boolean", "default"),
         "masked_text": (lent.masked_text, *text, "default"),
         "pseudonym": (lent.pseudonym, *text, "default"),
+        "is_person": (is_identity_number, ["varchar"], "boolean", "default"),
         "pseudonym_of_person": (lent.pseudonym_of_person, *text, "default"),
     }
     for name, (function, takes, gives, null_handling) in functions.items():

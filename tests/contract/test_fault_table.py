@@ -5,7 +5,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import yaml
 
+from orchestration.settings import CHECKOUT
 from tests.fault_table import FAULTS, Fault
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -13,6 +15,12 @@ TESTS = Path(__file__).resolve().parents[1]
 
 @cache
 def names_in(module: str) -> frozenset[str]:
+    if module == "dbt":
+        return frozenset(
+            example["name"]
+            for file in (CHECKOUT / "dbt_project" / "models").rglob("*.yml")
+            for example in yaml.safe_load(file.read_text("utf-8")).get("unit_tests", [])
+        )
     tree = ast.parse((TESTS / module).read_text("utf-8"))
     return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef))
 

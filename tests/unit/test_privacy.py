@@ -64,6 +64,50 @@ def test_every_way_of_writing_is_masked_in_free_text(number):
     assert mask(text) == ("Avser [personnummer], l\u00f6n", 1)
 
 
+INTERIM = f"{TEST_NUMBER[2:8]}-T{TEST_NUMBER[-3:]}"
+
+
+@pytest.mark.parametrize("number", [INTERIM, f"19{INTERIM}", INTERIM.replace("-", ""), INTERIM.lower()])
+def test_interim_numbers_are_masked_and_are_one_person(intake, number):
+    text = f"Avser {number}."
+    assert duckdb.execute("select regexp_matches(?, ?)", [text, SUSPECT]).fetchall() == [(True,)]
+    assert mask(text) == ("Avser [personnummer].", 1)
+    assert intake.key.pseudonym(number) == intake.key.pseudonym(INTERIM)
+
+
+@pytest.mark.parametrize("text", ["Ref 991399-T123", "Ref 20240230T123", "Rum 900101 T123", "Ref 900101-T1234"])
+def test_what_only_looks_like_an_interim_number_stands(text):
+    assert mask(text) == (text, 0)
+
+
+HIRED_STAFF = (
+    "uttagsdatum;leveransmanad;fakturanummer;rad;avrop;bemanningsforetag;organisationsnummer;personalkategori;"
+    "kostnadsstalle;avrop_fran;avrop_till;arbete_fran;arbete_till;timmar;belopp;resor;fakturadatum\n"
+    "2025-01-15;2024-12;2412;1;A1;{firm};{number};Läkare;1110;2024-12-01;2024-12-31;2024-12-01;2024-12-07;8;9000;0;"
+    "2024-12-30\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("number", "firm", "kept"),
+    [
+        (f"{TEST_NUMBER[2:8]}-{TEST_NUMBER[8:]}", "Anna Anderssons läkarkonsult", None),
+        ("556677-8899", "Andersson Läkare AB", "Andersson Läkare AB"),
+        ("556677-8899", f"Anna {TEST_NUMBER}", "Anna [personnummer]"),
+        ("", "Andersson Läkare AB", "Andersson Läkare AB"),
+    ],
+)
+def test_the_name_of_a_one_person_firm_is_its_owners_and_is_not_kept(
+    deliver, load_inbox, intake, contracts, query, number, firm, kept
+):
+    deliver("hired_staff/bemanning/a.csv", HIRED_STAFF.format(number=number, firm=firm))
+    load_inbox(replace(intake, contracts=contracts))
+    ((agency, agency_number),) = query("select agency, agency_number from raw.hired_staff")
+    assert agency == kept
+    assert (agency_number is None) == (number == "")
+    assert (agency_number == number) == (number.startswith("55"))
+
+
 def test_another_key_gives_another_pseudonym(deliver, load_inbox, intake, query):
     deliver("staffing/lonesystem/a.csv", staffing())
     load_inbox()

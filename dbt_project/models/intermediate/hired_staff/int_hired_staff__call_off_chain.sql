@@ -167,7 +167,8 @@ select
     unit_id,
     personnel_category,
     agency_key,
-    coalesce(agency, agency_key) as agency,
+    -- The number of a one-person firm is a pseudonym of 32 characters, and its name is not kept.
+    coalesce(agency, case when length(agency_key) = 32 then 'en enskild firma' else agency_key end) as agency,
     first_day,
     last_day,
     cast({{ dbt.datediff('first_day', 'last_day', 'day') }} + 1 as bigint) as days,
