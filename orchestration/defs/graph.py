@@ -33,12 +33,12 @@ class Graph:
         self.translator = Translator()
 
     def source_specs(self) -> list[dg.AssetSpec]:
-        """The tables that dbt reads and the load writes."""
+        """The tables that stand when the load is done: those that dbt reads, and those of ops that are judged."""
+        described = {f"{s['schema']}.{s['name']}": s["description"] for s in self.manifest["sources"].values()}
+        described |= {suite.table: suite.label_sv for suite in self._suites if suite.schema == "ops"}
         return [
-            dg.AssetSpec(
-                [s["schema"], s["name"]], group_name=s["schema"], description=s["description"], kinds={"duckdb"}
-            )
-            for s in self.manifest["sources"].values()
+            dg.AssetSpec(self.table_key(table), group_name=table.split(".")[0], description=text, kinds={"duckdb"})
+            for table, text in described.items()
         ]
 
     def asset_key(self, unique_id: str) -> dg.AssetKey | None:

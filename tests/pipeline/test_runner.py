@@ -17,6 +17,7 @@ pytestmark = pytest.mark.pipeline
 
 TEXT = ControlText("Det stämmer inte.", "Kronor.", "Rätta.", "Idag.")
 PUBLISHED_TEST_NUMBER = "900101-9802"
+SCHEMAS = ("raw", "controls", "marts", "ops")
 
 
 def demand(
@@ -39,7 +40,9 @@ def warehouse(tmp_path: Path) -> Callable[..., Path]:
         file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
         with duckdb.connect(str(file)) as connection:
-            for statement in ("create schema raw", "create schema controls", "create schema marts", *statements):
+            for schema in SCHEMAS:
+                connection.execute(f"create schema {schema}")
+            for statement in statements:
                 connection.execute(statement)
         return file
 
