@@ -134,6 +134,11 @@ FAULTS = (
         f"{FILES}::test_a_person_in_the_name_of_a_file_is_masked",
     ),
     Fault(
+        "a coordination number that was replaced",
+        "one person all along",
+        "dbt::a_person_with_a_new_identity_number_is_one_person",
+    ),
+    Fault(
         "an interim number",
         "masked, and one person however written",
         f"{PRIVACY}::test_interim_numbers_are_masked_and_are_one_person",

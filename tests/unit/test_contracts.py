@@ -59,12 +59,16 @@ def test_persons_and_free_texts_are_declared(contracts: dict[str, Contract]) -> 
         "forecast.deviation_cause": "free_text",
         "forecast.evidence": "free_text",
         "hired_staff.agency": "personal_name",
+        "identity_change.earlier_key": "personal",
+        "identity_change.person_key": "personal",
         "hired_staff.agency_number": "personal_if_identity_number",
         "ledger.text": "free_text",
         "staffing.employment_id": "personal",
         "staffing.person_key": "personal",
     }
-    assert {feed for feed, contract in contracts.items() if contract.has_personal_data} == {"hired_staff", "staffing"}
+    assert {feed for feed, contract in contracts.items() if contract.has_personal_data} == {
+        *("hired_staff", "identity_change", "staffing")
+    }
 
 
 def test_a_contract_is_read_as_it_is_written(contracts: dict[str, Contract]) -> None:

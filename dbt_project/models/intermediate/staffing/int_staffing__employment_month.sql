@@ -4,17 +4,27 @@
 -- Grain: one row per company, person_key, employment_id, month, cost_centre, aid_code and employment_form.
 {%- set key = ['company', 'person_key', 'employment_id', 'month'] %}
 {%- set code = ['cost_centre', 'aid_code', 'employment_form'] %}
+{%- set hours = ['contracted_hours', 'worked_hours', 'overtime_hours', 'paid_leave_hours', 'unpaid_leave_hours'] %}
 with current_slice as (
 
     select slice_id from {{ ref('stg_intake__current_slice') }} where feed = 'staffing'
 
 ),
 
+-- A person who has got another identity number is one person all along.
 segment as (
 
-    select segment.*
+    select
+        coalesce(changed.person_key, segment.person_key) as person_key,
+        {% for column in ['company', 'employment_id', 'month', 'delivery_month', 'row_number', 'segment_from'] %}
+        segment.{{ column }},
+        {%- endfor %}
+        {%- for column in code + ['employment_rate', 'active_from', 'active_until'] + hours %}
+        segment.{{ column }}{{ "," if not loop.last }}
+        {%- endfor %}
     from {{ ref('int_staffing__month') }} as segment
     inner join current_slice on current_slice.slice_id = segment.slice_id
+    left join {{ ref('stg_identity_change__person') }} as changed on changed.earlier_key = segment.person_key
 
 ),
 
@@ -110,11 +120,7 @@ part as (
                 )
         end as only_rate_days,
         cast(null as decimal(18,4)) as rate_days,
-        contracted_hours,
-        worked_hours,
-        overtime_hours,
-        paid_leave_hours,
-        unpaid_leave_hours
+        {{ hours | join(', ') }}
     from told
 
     union all
@@ -123,11 +129,7 @@ part as (
         {{ (key + code) | join(', ') }},
         cast(null as decimal(18,4)) as only_rate_days,
         cast(employment_rate * {{ dbt.datediff('active_from', 'active_until', 'day') }} as decimal(18,4)) as rate_days,
-        cast(null as decimal(12,2)) as contracted_hours,
-        cast(null as decimal(12,2)) as worked_hours,
-        cast(null as decimal(12,2)) as overtime_hours,
-        cast(null as decimal(12,2)) as paid_leave_hours,
-        cast(null as decimal(12,2)) as unpaid_leave_hours
+        {% for column in hours %}cast(null as decimal(12,2)) as {{ column }}{{ ", " if not loop.last }}{% endfor %}
     from covered
     where cover_rank = 1
 
@@ -136,10 +138,8 @@ part as (
 select
     {{ (key + code) | join(', ') }},
     cast(coalesce(max(only_rate_days), sum(rate_days)) as decimal(18,4)) as rate_days,
-    cast(sum(contracted_hours) as decimal(18,2)) as contracted_hours,
-    cast(sum(worked_hours) as decimal(18,2)) as worked_hours,
-    cast(sum(overtime_hours) as decimal(18,2)) as overtime_hours,
-    cast(sum(paid_leave_hours) as decimal(18,2)) as paid_leave_hours,
-    cast(sum(unpaid_leave_hours) as decimal(18,2)) as unpaid_leave_hours
+    {% for column in hours %}
+    cast(sum({{ column }}) as decimal(18,2)) as {{ column }}{{ "," if not loop.last }}
+    {%- endfor %}
 from part
 group by {{ (key + code) | join(', ') }}
