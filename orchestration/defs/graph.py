@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator
 
-from expectations.suites import load_suites
+from expectations.suites import Suite, load_suites
 from orchestration.model import Severity
 from orchestration.settings import Settings
 from orchestration.transform import manifest
@@ -35,7 +35,7 @@ class Graph:
     def source_specs(self) -> list[dg.AssetSpec]:
         """The tables that stand when the load is done: those that dbt reads, and those of ops that are judged."""
         described = {f"{s['schema']}.{s['name']}": s["description"] for s in self.manifest["sources"].values()}
-        described |= {suite.table: suite.label_sv for suite in self._suites if suite.schema == "ops"}
+        described |= {suite.table: suite.label_sv for suite in self._suites_of_ops()}
         return [
             dg.AssetSpec(self.table_key(table), group_name=table.split(".")[0], description=text, kinds={"duckdb"})
             for table, text in described.items()
@@ -81,9 +81,14 @@ class Graph:
         ]
 
     def published_keys(self) -> list[dg.AssetKey]:
-        """The tables that must stand before anything is published: the marts, and the controls over them."""
+        """The tables that must stand before anything is published: the marts, the controls over them, and those of ops
+        that are judged."""
         models = (node for node in self.manifest["nodes"].values() if node["resource_type"] == "model")
-        return [dg.AssetKey([m["schema"], m["name"]]) for m in models if m["schema"] in PUBLISHED_SCHEMAS]
+        keys = [dg.AssetKey([m["schema"], m["name"]]) for m in models if m["schema"] in PUBLISHED_SCHEMAS]
+        return keys + [self.table_key(suite.table) for suite in self._suites_of_ops()]
+
+    def _suites_of_ops(self) -> list[Suite]:
+        return [suite for suite in self._suites if suite.schema == "ops"]
 
     def _followed(self) -> set[dg.AssetKey]:
         """The tables that some dbt model reads."""

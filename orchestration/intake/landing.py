@@ -52,6 +52,7 @@ class Landing:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._last: int | None = None  # the sequence of the last receipt, once it is known: who loads holds the lock
 
     def file(self, receipt: Receipt) -> Path:
         """Where the bytes of a loaded delivery lie."""
@@ -87,7 +88,9 @@ class Landing:
         return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
     def next_sequence(self) -> int:
-        return max((sequence for _, sequence in self._entries()), default=0) + 1
+        if self._last is None:
+            self._last = max((sequence for _, sequence in self._entries()), default=0)
+        return self._last + 1
 
     def receipts(self, skip: frozenset[int] = frozenset()) -> list[Receipt]:
         """All receipts in order of sequence, but for the sequences in `skip`, which are not even read."""
@@ -99,6 +102,7 @@ class Landing:
 
         Raises ChangedFileError if the bytes are not those that the receipt names.
         """
+        self._last = receipt.sequence  # used up, whatever happens now
         folder = self.folder / receipt.feed
         for place in (self.folder, folder):
             place.mkdir(mode=0o700, parents=True, exist_ok=True)

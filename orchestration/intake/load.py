@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -50,7 +51,7 @@ class Intake:
     accepted: Mapping[str, str] = field(default_factory=dict)
     is_new_key: bool = False
 
-    @property
+    @cached_property
     def landing(self) -> Landing:
         return Landing(self.directory.landing)
 
