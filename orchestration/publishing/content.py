@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from orchestration.ops import published_tables
+from orchestration.ops_tables import published_tables
 
 MARTS = "marts"
 

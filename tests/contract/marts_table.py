@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from orchestration.ops import OpsTable, published_tables
+from orchestration.ops_tables import OpsTable, published_tables
 from orchestration.settings import CHECKOUT
 
 README = CHECKOUT / "README.md"

@@ -31,11 +31,11 @@ LIBRARIES = (
 HEAVY = frozenset({*LIBRARIES.split(), *OWNERS})
 EAGER = OWNERS["dagster"]
 
-# What all may import. `ops` is the DDL of the tables in which publishing, reporting and alerting meet.
+# What all may import. Publishing, reporting and alerting meet in the tables of ops.
 COMMON = frozenset({"settings", "warehouse", "errors", "model", "swedish", "workers"})
 FOLDERS = {
     "intake": COMMON,
-    "publishing": COMMON | {"ops"},
+    "publishing": COMMON | {"ops", "ops_tables"},
     "reporting": COMMON | {"ops"},
     "alerting": COMMON | {"ops"},
 }

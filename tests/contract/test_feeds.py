@@ -1,4 +1,4 @@
-"""A feed is one contract, one staging folder and one suite. An eleventh, invented here, needs no fourth place.
+"""A feed is one contract, one staging folder and one suite. One more, invented here, needs no fourth place.
 
 No dbt and no Dagster here: staging models are read with the few macros that they use, and run in DuckDB.
 """
@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from graphlib import TopologicalSorter
 from pathlib import Path
 from textwrap import dedent
 
@@ -137,8 +138,8 @@ DELIVERY = "manad;enhet;antal\n2024-11;KIR;120\n2024-12;KIR;131\n2024-12;MED;88\
 
 
 @pytest.fixture(scope="module")
-def with_eleventh(tmp_path_factory: pytest.TempPathFactory) -> Places:
-    """The project's places and, in each, what the eleventh feed needs."""
+def with_one_more(tmp_path_factory: pytest.TempPathFactory) -> Places:
+    """The project's places and, in each, what one feed more needs."""
     places = Places.under(tmp_path_factory.mktemp("project"))
     for ours, copy in zip(vars(OURS).values(), vars(places).values(), strict=True):
         shutil.copytree(ours, copy)
@@ -152,8 +153,8 @@ def with_eleventh(tmp_path_factory: pytest.TempPathFactory) -> Places:
 
 
 @pytest.fixture(scope="module")
-def eleven(with_eleventh: Places) -> dict[str, Contract]:
-    return load_contracts(with_eleventh.contracts)
+def one_more(with_one_more: Places) -> dict[str, Contract]:
+    return load_contracts(with_one_more.contracts)
 
 
 def gaps(places: Places) -> list[str]:
@@ -187,16 +188,18 @@ def declared_sources(folder: Path) -> list[str]:
 
 
 def staged(places: Places, feed: str) -> Iterator[tuple[str, str]]:
-    """Each staging model of a folder with its SQL, rendered as dbt would."""
+    """Each staging model of a folder with its SQL, rendered as dbt would, after those that it reads."""
     macros = {
         "source": lambda schema, table: f"{schema}.{table}",
         "ref": lambda model: f"staging.{model}",
         "as_of": lambda: "(select as_of from ops.current_run)",
         "stockholm_date": lambda at: f"cast({at} as date)",
     }
-    for file in sorted((places.staging / feed).glob("*.sql")):
-        template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(file.read_text("utf-8"))
-        yield file.stem, template.render(macros)
+    models = {file.stem: file.read_text("utf-8") for file in sorted((places.staging / feed).glob("*.sql"))}
+    reads = {model: set(re.findall(r"ref\('(\w+)'\)", sql)) & models.keys() for model, sql in models.items()}
+    for model in TopologicalSorter(reads).static_order():
+        template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(models[model])
+        yield model, template.render(macros)
 
 
 def stage(connection: duckdb.DuckDBPyConnection, places: Places, feeds: Mapping[str, Contract]) -> None:
@@ -213,10 +216,10 @@ def test_every_feed_stands_in_its_three_places_and_nothing_else_does():
 
 
 @pytest.mark.parametrize("lost", ["contracts/{}.yaml", "suites/raw/{}.yaml", "staging/{}/stg_{}__count.yml"])
-def test_a_place_that_is_forgotten_is_named(tmp_path: Path, with_eleventh: Places, lost: str):
-    shutil.copytree(with_eleventh.staging, tmp_path / "staging")
-    shutil.copytree(with_eleventh.contracts, tmp_path / "contracts")
-    shutil.copytree(with_eleventh.suites, tmp_path / "suites")
+def test_a_place_that_is_forgotten_is_named(tmp_path: Path, with_one_more: Places, lost: str):
+    shutil.copytree(with_one_more.staging, tmp_path / "staging")
+    shutil.copytree(with_one_more.contracts, tmp_path / "contracts")
+    shutil.copytree(with_one_more.suites, tmp_path / "suites")
     (tmp_path / lost.format(FEED, FEED)).unlink()
 
     (gap, *_) = gaps(Places(tmp_path / "contracts", tmp_path / "staging", tmp_path / "suites"))
@@ -224,9 +227,9 @@ def test_a_place_that_is_forgotten_is_named(tmp_path: Path, with_eleventh: Place
     assert gap.startswith(f"{FEED}: ")
 
 
-def test_staging_reads_only_columns_of_the_contract(eleven: dict[str, Contract]):
+def test_staging_reads_only_columns_of_the_contract(one_more: dict[str, Contract]):
     """DuckDB itself says which column of which model is not there."""
-    ours = {feed: contract for feed, contract in eleven.items() if feed != FEED}
+    ours = {feed: contract for feed, contract in one_more.items() if feed != FEED}
     with duckdb.connect(config={"threads": 1}) as connection:
         raw_schema.create(connection, ours)
         stage(connection, OURS, ours)
@@ -235,20 +238,20 @@ def test_staging_reads_only_columns_of_the_contract(eleven: dict[str, Contract])
     assert len(views) > len(ours) == len(list(OURS.contracts.iterdir()))
 
 
-def test_an_eleventh_feed_stands_in_its_three_places(with_eleventh: Places, eleven: dict[str, Contract]):
-    assert gaps(with_eleventh) == []
-    assert FEED in eleven
-    assert f"raw.{FEED}" in {suite.table for suite in load_suites(with_eleventh.suites)}
+def test_one_more_feed_stands_in_its_three_places(with_one_more: Places, one_more: dict[str, Contract]):
+    assert gaps(with_one_more) == []
+    assert FEED in one_more
+    assert f"raw.{FEED}" in {suite.table for suite in load_suites(with_one_more.suites)}
 
 
-def test_an_eleventh_feed_is_loaded_and_staged(
-    directory, deliver, intake, with_eleventh: Places, eleven: dict[str, Contract]
+def test_one_more_feed_is_loaded_and_staged(
+    directory, deliver, intake, with_one_more: Places, one_more: dict[str, Contract]
 ):
     deliver(f"{FEED}/vantelista.csv", DELIVERY)  # it has but one source, whose folder may be left out
 
     with connect(directory.main.warehouse) as connection:
-        report = load(connection, replace(intake, contracts=eleven))
-        stage(connection, with_eleventh, {FEED: eleven[FEED]})
+        report = load(connection, replace(intake, contracts=one_more))
+        stage(connection, with_one_more, {FEED: one_more[FEED]})
         ops.begin_run(connection, "run", intake.as_of, intake.now, "1")
         rows = connection.execute("from staging.stg_waiting_list__count order by all").fetchall()
         told = connection.execute("select label_sv from raw.feed where feed = ?", [FEED]).fetchall()
@@ -264,7 +267,7 @@ def test_an_eleventh_feed_is_loaded_and_staged(
     assert told == [("Väntelista",)]
 
 
-def test_an_eleventh_feed_is_in_the_calendar_by_its_own_rule(eleven: dict[str, Contract]):
-    due = {row.scope: row.due_date for row in calendar_rows(eleven, date(2024, 12, 1), date(2024, 12, 1))}
+def test_one_more_feed_is_in_the_calendar_by_its_own_rule(one_more: dict[str, Contract]):
+    due = {row.scope: row.due_date for row in calendar_rows(one_more, date(2024, 12, 1), date(2024, 12, 1))}
 
     assert due[FEED] == date(2025, 1, 20)

@@ -17,11 +17,12 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration import ops, pipeline
+from orchestration import pipeline
 from orchestration.demo import DEMO_AS_OF, deliver
 from orchestration.errors import UsageError
 from orchestration.intake.door import digest
 from orchestration.model import Delivery, LoadReport
+from orchestration.ops_tables import published_tables
 from orchestration.publishing.release import current
 from orchestration.settings import CHECKOUT, DataDirectory, Settings, Workspace
 from orchestration.warehouse import run_lock
@@ -222,7 +223,7 @@ def test_two_regions_are_two_roots_and_in_no_total_together(demo: Morning, hiera
 
 
 def test_the_published_file_holds_every_mart_as_a_commented_table_and_nothing_else(demo: Morning):
-    wanted = {*CONTRACT, *(table.name for table in ops.published_tables())}
+    wanted = {*CONTRACT, *(table.name for table in published_tables())}
     with duckdb.connect(str(demo.directory.main.published_warehouse), read_only=True) as reader:
         found = reader.execute("select schema_name, table_name, comment from duckdb_tables()").fetchall()
         bare = reader.execute("select table_name, column_name from duckdb_columns() where comment is null").fetchall()

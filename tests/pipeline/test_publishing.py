@@ -20,6 +20,7 @@ import pytest
 from orchestration import ops
 from orchestration.errors import NettoeffektError, UsageError
 from orchestration.model import CheckResult, Judgement, Release, Severity, Status
+from orchestration.ops_tables import published_tables
 from orchestration.pipeline import nothing_new
 from orchestration.publishing import release as publishing
 from orchestration.publishing.content import contents, data_hash
@@ -118,7 +119,7 @@ def test_a_release_says_what_it_is(workspace: Workspace, first: Release):
 
 def test_the_file_holds_the_marts_and_the_published_ops_as_tables_only(workspace: Workspace):
     names = published(workspace, "select schema_name || '.' || table_name from duckdb_tables() order by 1")
-    wanted = ["marts.fct_cost", *(f"marts.{table.name}" for table in ops.published_tables())]
+    wanted = ["marts.fct_cost", *(f"marts.{table.name}" for table in published_tables())]
     assert [name for (name,) in names] == sorted(wanted)
     assert published(workspace, "select count(*) from duckdb_views() where not internal") == [(0,)]
     assert published(workspace) == [("HSN", Decimal("1.00")), ("RS", Decimal("2.50"))]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from orchestration import ops
 from orchestration.model import CheckResult, Finding, Judgement, Release, Severity, Status
+from orchestration.ops_tables import TABLES, OpsTable
 
 AS_OF = date(2025, 1, 31)
 NOW = datetime(2025, 1, 31, 4, 30)
@@ -106,7 +107,7 @@ def test_making_the_schema_again_keeps_what_is_there(connection: duckdb.DuckDBPy
 def test_history_is_copied_into_another_build_whole(connection: duckdb.DuckDBPyConnection, tmp_path: Path):
     connection.execute(f"attach '{tmp_path / 'old.duckdb'}' as old")
     connection.execute("create schema old.ops")
-    for table in ops.TABLES:
+    for table in TABLES:
         values = ", ".join(f"cast({_value(column.data_type)} as {column.data_type})" for column in table.columns)
         names = ", ".join(column.name for column in reversed(table.columns))  # found by name, whatever their order
         connection.execute(
@@ -115,13 +116,13 @@ def test_history_is_copied_into_another_build_whole(connection: duckdb.DuckDBPyC
 
     ops.copy_from(connection, "old")
 
-    for table in ops.TABLES:
+    for table in TABLES:
         kept = connection.execute(f"select {_names(table)} from ops.{table.name}").fetchall()
         assert kept == connection.execute(f"select {_names(table)} from old.ops.{table.name}").fetchall(), table.name
         assert len(kept) == 1
 
 
-def _names(table: ops.OpsTable) -> str:
+def _names(table: OpsTable) -> str:
     return ", ".join(column.name for column in table.columns)
 
 

@@ -21,8 +21,13 @@ known as (
         delivery_slice.slice_key,
         delivery_slice.feed,
         delivery.source,
+        delivery_slice.delivery_id,
+        delivery_slice.company,
+        delivery_slice.month,
         delivery_slice.known_from,
         delivery.sequence,
+        delivery_slice.row_count,
+        delivery_slice.amount_sum,
         row_number() over (
             partition by delivery_slice.slice_key, delivery_slice.known_from
             order by delivery.sequence desc
@@ -38,7 +43,12 @@ select
     slice_key,
     feed,
     source,
+    delivery_id,
+    company,
+    month,
     known_from,
-    sequence
+    sequence,
+    row_count,
+    amount_sum
 from known
 where load_rank = 1
