@@ -17,7 +17,7 @@ import yaml
 
 from orchestration.errors import EndedProcessError
 from orchestration.settings import CHECKOUT, Settings
-from orchestration.transform import EXCLUDED, dbt
+from orchestration.transform import EXCLUDED, dbt, manifest, prepare
 from tests.pipeline.conftest import LongWork, Stage
 
 pytestmark = pytest.mark.pipeline
@@ -170,6 +170,13 @@ def test_dbt_reads_its_project_beside_the_block(tmp_path: Path):
         assert not workspace.warehouse.exists()
     assert (workspace.dbt / "target" / "partial_parse.msgpack").exists()
     assert not workspace.warehouse.exists()
+
+
+def test_a_new_data_directory_begins_with_what_set_up_has_read(tmp_path: Path):
+    settings = Settings(data=tmp_path / "data")
+    prepare(settings)
+    told = json.loads((manifest(settings).parent / "perf_info.json").read_text("utf-8"))
+    assert (told["is_partial_parse_enabled"], told["parsed_path_count"]) == (True, 0)
 
 
 def test_a_build_whose_process_is_killed_ends_with_one_clear_line(tmp_path: Path):
