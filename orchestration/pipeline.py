@@ -110,6 +110,8 @@ def rebuild(
 
     With `is_new_key` all persons get the pseudonyms of the key that is given now, in all months alike.
     """
+    from orchestration.intake.load import keep_expired
+
     with open_run(settings, as_of, "rebuild", progress) as current:
         current.is_new_key = is_new_key
         warehouse = current.workspace.warehouse
@@ -117,6 +119,10 @@ def rebuild(
         current.check_reference()
         if is_new_key and intake_of(current).key is None:
             raise UsageError("rebuild --new-key", "no key is given", "Point NETTOEFFEKT_PERSON_KEY_FILE to the new one")
+        expired = intake_of(current).landing.expired() if is_new_key else ()
+        if expired:
+            rule = f"{len(expired)} deliveries are no longer in clear, and their persons cannot get another key"
+            raise UsageError("rebuild --new-key", rule, "Keep the key, or begin a new data directory with the new one")
         if old.exists():  # a rebuild was killed
             old.replace(warehouse)
         if warehouse.exists():
@@ -129,6 +135,7 @@ def rebuild(
                 if old.exists():
                     connection.execute(f"attach {quoted(old)} as old_build (read_only)")
                     ops.copy_from(connection, "old_build")
+                    keep_expired(connection, intake_of(current), "old_build")
             _steps(current)
         except BaseException:
             if old.exists():

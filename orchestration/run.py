@@ -21,7 +21,7 @@ from orchestration.publishing import release as publishing
 from orchestration.publishing.hold import keep_hold
 from orchestration.settings import CHECKOUT, DataDirectory, Settings, Workspace
 from orchestration.table_facts import TableFacts, table_facts
-from orchestration.warehouse import connect
+from orchestration.warehouse import connect, quoted
 from orchestration.workers import ask
 
 if TYPE_CHECKING:  # importing it needs the contracts' libraries, which a run that finds nothing new can do without
@@ -99,6 +99,11 @@ class Run:
             ops.create(connection)
             ops.begin_run(connection, self.run_id, self.as_of, self.now, self.code_version)
             if self.is_past:
+                main_build = self.directory.main.warehouse
+                if intake.landing.expired() and main_build.exists():
+                    connection.execute(f"attach {quoted(main_build)} as main_build (read_only)")
+                    intake_load.keep_expired(connection, intake, "main_build", known_by=self.as_of)
+                    connection.execute("detach main_build")
                 intake_load.replay(connection, intake, known_by=self.as_of)
             else:
                 self.load_report = intake_load.load(connection, intake)
@@ -254,5 +259,5 @@ def intake_of(current: Run) -> "Intake":
     contracts = load_contracts(settings.contracts)
     return Intake(
         *(directory, contracts, key, own, current.as_of, current.now, current.progress),
-        *(current.accepted, current.is_new_key),
+        *(current.accepted, current.is_new_key, settings.clear_months),
     )

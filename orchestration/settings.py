@@ -23,6 +23,7 @@ class Settings(BaseSettings):
     contracts: Path = Field(CHECKOUT / "expectations" / "contracts", description="one contract per feed")
     suites: Path = Field(CHECKOUT / "expectations" / "suites", description="one suite of expectations per table")
     person_key_file: Path | None = Field(None, description="key for pseudonyms, outside the data directory")
+    clear_months: int | None = Field(None, ge=1, description="months that deliveries with persons are kept in clear")
     alerts: Path | None = Field(None, description="who is told of what, and by which channels")
     releases_kept: int = Field(14, ge=1, description="published releases that can still be gone back to")
     min_free_mb: int = Field(500, ge=0, description="a run does not start with less free disk than this, in MB")

@@ -190,6 +190,16 @@ FAULTS = (
         f"{FILES}::test_a_landing_file_that_is_gone_ends_the_rebuild_with_its_name",
     ),
     Fault(
+        "the time in clear of persons is over",
+        "their bytes go, their keyed rows stay, in a rebuild too",
+        "pipeline/test_operations.py::test_a_rebuild_keeps_the_rows_of_persons_who_have_left_landing",
+    ),
+    Fault(
+        "the build is lost after that",
+        "the load says what to restore",
+        "unit/test_retention.py::test_without_any_build_that_holds_them_the_load_says_so",
+    ),
+    Fault(
         "a landing file altered",
         "the rebuild ends with its name",
         f"{LOAD}::test_bytes_altered_in_landing_are_not_replayed",

@@ -1,4 +1,5 @@
-"""Landing: the byte-exact copy of every loaded file, and a receipt for every file seen. Neither is ever changed.
+"""Landing: the byte-exact copy of every loaded file, and a receipt for every file seen. Neither is ever changed; bytes
+with personal data may go when their time is over (retention.py), and leave a mark.
 
 Receipts are what makes a rebuild repeat history: order, date of knowledge and verdict are written once, beside the
 bytes. Folders 0700, files 0400: landing holds what was delivered, in clear, outside the warehouse.
@@ -17,6 +18,7 @@ from pathlib import Path
 from orchestration.errors import NettoeffektError
 
 CHANGED_KEYS = "changed_keys.json"
+EXPIRED = ".expired"
 RECEIPT_NAME = re.compile(r"[0-9a-f]{64}\.\d{9}\.json")
 
 
@@ -48,7 +50,8 @@ class Receipt:
 
 
 class Landing:
-    """The landing folder: <feed>/<sha256> and <feed>/<sha256>.<sequence>.json."""
+    """The landing folder: <feed>/<sha256> and <feed>/<sha256>.<sequence>.json; <feed>/<sha256>.expired where the bytes
+    have gone."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -61,9 +64,28 @@ class Landing:
     def require(self, receipt: Receipt) -> None:
         """Raises NettoeffektError unless the bytes of a loaded delivery lie there as they were."""
         file = self.file(receipt)
+        if file.with_suffix(EXPIRED).exists():
+            place = f"landing/{receipt.feed}/{receipt.delivery_id}"
+            rule = f"the time in clear of {receipt.file_name} is over, and this build lacks its rows"
+            raise NettoeffektError(place, rule, "Restore the build from backup: it holds them, keyed")
         if not file.exists() or _hash_of(file) != receipt.delivery_id:
             place = f"landing/{receipt.feed}/{receipt.delivery_id}"
             raise NettoeffektError(place, f"the bytes of {receipt.file_name} are lost or altered", "Restore the backup")
+
+    def has_bytes(self, feed: str, delivery_id: str) -> bool:
+        """True if the bytes of a delivery lie there."""
+        return (self.folder / feed / delivery_id).exists()
+
+    def expire(self, feed: str, delivery_id: str, today: date) -> None:
+        """Takes the bytes of a delivery away for good, and leaves a mark with the date."""
+        file = self.folder / feed / delivery_id
+        _write_whole(file.with_suffix(EXPIRED), f"{today}\n".encode())
+        file.unlink()
+        _sync_folder(file.parent)
+
+    def expired(self) -> frozenset[tuple[str, str]]:
+        """Feed and delivery_id of those whose bytes have been taken away."""
+        return frozenset((path.parent.name, path.stem) for path in self.folder.glob(f"*/*{EXPIRED}"))
 
     def key_now(self, key_id: str | None) -> str | None:
         """The id of the key that persons loaded under `key_id` stand under now: itself, or what it was changed to."""

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import ContractError, RefusedFileError, UsageError
-from orchestration.intake import door, quarantine, raw_schema, refused, slices
+from orchestration.intake import door, quarantine, raw_schema, refused, retention, slices
 from orchestration.intake.contract import Contract
 from orchestration.intake.door import Arrival
 from orchestration.intake.landing import ChangedFileError, Landing, Receipt
@@ -39,7 +39,7 @@ class Intake:
     """What a load needs to know. `own_deliveries` are the hashes a demo directory trusts with the demo's open key;
     None in a real one, which has a key of its own or none. `accepted` are deliveries that a person has looked at and
     found right though their amounts are not plausible, with the reason. With `is_new_key` what landed under another key
-    is replayed under this one."""
+    is replayed under this one. Deliveries with personal data leave landing after `clear_months`; None keeps them."""
 
     directory: DataDirectory
     contracts: Mapping[str, Contract]
@@ -50,6 +50,7 @@ class Intake:
     progress: Callable[[str], None] = lambda _: None
     accepted: Mapping[str, str] = field(default_factory=dict)
     is_new_key: bool = False
+    clear_months: int | None = None
 
     @cached_property
     def landing(self) -> Landing:
@@ -62,7 +63,9 @@ def load(connection: duckdb.DuckDBPyConnection, intake: Intake) -> LoadReport:
     replay(connection, intake)
     _require_the_key_of_the_build(connection, intake)
     with lent_functions(connection, intake.key) as lent, _one_thread(connection):
-        return _load_arrivals(connection, intake, Setting(intake.directory.build, lent, intake.as_of))
+        report = _load_arrivals(connection, intake, Setting(intake.directory.build, lent, intake.as_of))
+    retention.expire(connection, intake.landing, intake.clear_months, intake.now)
+    return report
 
 
 def _load_arrivals(connection: duckdb.DuckDBPyConnection, intake: Intake, setting: Setting) -> LoadReport:
@@ -116,6 +119,15 @@ def _sweep(build: Path) -> None:
     build.mkdir(parents=True, exist_ok=True)
     for folder in build.glob("intake-*"):
         shutil.rmtree(folder)
+
+
+def keep_expired(
+    connection: duckdb.DuckDBPyConnection, intake: Intake, attached: str, known_by: date | None = None
+) -> None:
+    """Takes over from another build, attached under that name, what landing no longer has the bytes of."""
+    raw_schema.create(connection, intake.contracts)
+    with transaction(connection):
+        retention.copy_from(connection, attached, intake.landing, known_by)
 
 
 def replay(connection: duckdb.DuckDBPyConnection, intake: Intake, known_by: date | None = None) -> None:

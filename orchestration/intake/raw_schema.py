@@ -47,7 +47,10 @@ def create(connection: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contra
     A column that a contract has gained is added, NULL for the rows from before.
     """
     there = set(
-        connection.execute("select table_name, column_name from duckdb_columns() where schema_name = 'raw'").fetchall()
+        connection.execute(
+            "select table_name, column_name from duckdb_columns()"
+            " where schema_name = 'raw' and database_name = current_database()"
+        ).fetchall()
     )
     connection.execute("begin")
     connection.execute(_TABLES)

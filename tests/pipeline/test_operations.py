@@ -5,11 +5,13 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from orchestration.demo import DEMO_AS_OF
 from orchestration.publishing.release import current
 from orchestration.settings import CHECKOUT, DataDirectory
-from tests.pipeline.conftest import Morning, copy_directory, tables, verb
+from tests.pipeline.conftest import Morning, copy_directory, differing, tables, verb
 
 pytestmark = pytest.mark.pipeline
 
@@ -69,3 +71,25 @@ def test_the_units_are_well_formed(tmp_path: Path):
     if shutil.which("systemd-analyze"):
         command = ["systemd-analyze", "calendar", re.search(r"OnCalendar=(.+)", units[1][1]).group(1)]
         assert subprocess.run(command, capture_output=True).returncode == 0
+
+
+def test_a_rebuild_keeps_the_rows_of_persons_who_have_left_landing(demo: Morning, tmp_path: Path):
+    directory = DataDirectory(tmp_path / "data")
+    copy_directory(demo.directory, directory)
+    with duckdb.connect(str(directory.main.warehouse)) as connection:
+        connection.execute("update raw.delivery set received_at = timestamp '2020-01-31 05:30:00'")
+    before = tables(directory.main.warehouse)
+
+    as_of = ("--as-of", str(DEMO_AS_OF))
+    assert verb(directory, "load", *as_of, clear_months=12).code == 0
+    clear = {path.parent.name for path in directory.landing.glob("*/*") if not path.suffix}
+    assert clear & {"staffing", "hired_staff"} == set()
+    assert "ledger" in clear
+    rebuilt = verb(directory, "rebuild", *as_of, clear_months=12)
+
+    assert rebuilt.code == 0, rebuilt.err
+    persons = ("raw.staffing", "raw.hired_staff", "marts.fct_fte", "marts.fct_hired_staff", "marts.fct_net_effect")
+    after = tables(directory.main.warehouse)
+    assert [name for name in differing(before, after) if name in persons] == []
+    refused = verb(directory, "rebuild", *as_of, "--new-key")
+    assert (refused.code, "no longer in clear" in refused.err) == (2, True)
