@@ -50,4 +50,4 @@ calendar: $(READY) ## write seeds/reference/reporting_calendar.csv from the due 
 	@$(BIN)/python -m orchestration.intake.calendar
 
 clean: ## remove what set-up and runs have made (the data directory too)
-	rm -rf $(VENV) .venv-lock data .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-lock data dbt_project/target .pytest_cache .ruff_cache .hypothesis
