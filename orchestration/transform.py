@@ -89,7 +89,7 @@ def manifest(settings: Settings) -> Path:
 
 
 def prepare(settings: Settings) -> None:
-    """Reads the project for every data directory that has not read it: nine tenths of a first reading."""
+    """Reads the project for every data directory that has not read it: most of what a first reading costs."""
     with _process(settings, PREPARED) as process:
         process.submit(_parse, _words(PREPARED, ["parse"])).result()
 

@@ -114,13 +114,18 @@ def _kept(column: CanonicalColumn, columns: list[CanonicalColumn]) -> str:
     if column.column.classification == "personal":
         return f"intake_pseudonym({value})"
     if column.column.classification == "personal_if_identity_number":
-        return f"case when length({value}) >= 10 then intake_pseudonym_of_person({value}) else {value} end"
+        return f"case when {_is_person(value)} then intake_pseudonym({value}) else {value} end"
     if column.column.classification == "free_text":
         return masked
     if column.column.classification == "personal_name":
         numbered = next(c.value_name for c in columns if c.column.classification == "personal_if_identity_number")
-        return f"case when length({numbered}) >= 10 and intake_is_person({numbered}) then null else {masked} end"
+        return f"case when {_is_person(numbered)} then null else {masked} end"
     return value
+
+
+def _is_person(value: str) -> str:
+    """True for an identity number; Python is asked only of what is long enough for one."""
+    return f"length({value}) >= 10 and intake_is_person({value})"
 
 
 def _verdict(contract: Contract, source: Source, delivered: Delivered, columns: list[CanonicalColumn]) -> str:

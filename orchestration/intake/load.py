@@ -64,7 +64,9 @@ def load(connection: duckdb.DuckDBPyConnection, intake: Intake) -> LoadReport:
     _require_the_key_of_the_build(connection, intake)
     with lent_functions(connection, intake.key) as lent, _one_thread(connection):
         report = _load_arrivals(connection, intake, Setting(intake.directory.build, lent, intake.as_of))
-    retention.expire(connection, intake.landing, intake.clear_months, intake.now)
+    gone = retention.expire(connection, intake.landing, intake.clear_months, intake.now)
+    if gone:
+        intake.progress(f"{gone} deliveries with persons have left landing: their time in clear is over")
     return report
 
 

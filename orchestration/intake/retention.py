@@ -35,8 +35,6 @@ def copy_from(connection: duckdb.DuckDBPyConnection, attached: str, landing: Lan
     """Copies, from another build attached under the name `attached`, the rows of deliveries whose bytes are gone; given
     `known_by`, of those that were known then. What this build has of them already stays as it is."""
     gone = sorted(landing.expired())
-    if not gone:
-        return
     for feed, delivery_id in gone:
         query = f"select known_from from {attached}.raw.delivery where delivery_id = ? and status = 'loaded'"
         known = connection.execute(query, [delivery_id]).fetchall()

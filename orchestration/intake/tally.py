@@ -99,10 +99,6 @@ class LentFunctions:
         """The keyed hash of a person. Called for every row of a feed of persons: nothing stands between."""
         return self.key.pseudonym if self.key else _no_key
 
-    def pseudonym_of_person(self, value: str) -> str:
-        """The keyed hash of an identity number; what is none is kept."""
-        return self.pseudonym(value) if is_identity_number(value) else value
-
 
 def _no_key(value: str) -> str:
     raise AssertionError("a feed of persons is refused where there is no key")
@@ -123,7 +119,6 @@ def lent_functions(connection: duckdb.DuckDBPyConnection, key: PersonKey | None)
         "masked_text": (lent.masked_text, *text, "default"),
         "pseudonym": (lent.pseudonym, *text, "default"),
         "is_person": (is_identity_number, ["varchar"], "boolean", "default"),
-        "pseudonym_of_person": (lent.pseudonym_of_person, *text, "default"),
     }
     for name, (function, takes, gives, null_handling) in functions.items():
         connection.create_function(
